@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Digests and signature algorithms in one table; the one place where a document's signature value
+ * is verified. A new algorithm is a row here and nothing elsewhere. */
+#pragma once
+
+#include <glib.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+typedef struct {
+    const char *name;    /* "SHA-256": for people and for JSON */
+    const char *oid;     /* dotted */
+    const char *openssl; /* name for EVP_MD_fetch */
+    const char *xml_uri; /* DigestMethod/@Algorithm */
+    gsize size;          /* bytes of the value */
+    gboolean weak;       /* read in old signatures with a finding, never made (TS 119 312) */
+} TamgaDigest;
+
+typedef enum {
+    TAMGA_SCHEME_RSA_PKCS1, /* RFC 8017 8.2 */
+    TAMGA_SCHEME_RSA_PSS, /* RFC 8017 8.1, MGF1 with the same digest, salt as long as the digest */
+    TAMGA_SCHEME_ECDSA,   /* FIPS 186; raw form is r||s */
+} TamgaScheme;
+
+typedef struct {
+    const char *name;     /* "RSA-PSS-SHA-256": for people, configuration and the key helper */
+    const char *key_type; /* as EVP_PKEY_is_a takes it: "RSA", "EC" */
+    const char *oid;      /* signatureAlgorithm OID in CMS that is made; others are accepted */
+    const char *digest_name;
+    TamgaScheme scheme;
+    const char *xml_uri; /* SignatureMethod/@Algorithm */
+    const char *jwa;     /* RFC 7518 name, NULL where it has none */
+} TamgaAlgorithm;
+
+/* Digests, by any of their names. NULL when unknown. Rows are static: never freed. */
+const TamgaDigest *tamga_digest_by_name (const char *name);
+const TamgaDigest *tamga_digest_by_oid (const char *oid);
+const TamgaDigest *tamga_digest_by_algor (const X509_ALGOR *algor);
+/* The digest of one buffer. */
+GBytes *tamga_digest_bytes (const TamgaDigest *digest, GBytes *data);
+/* The EVP method; owned by the library, valid for ever. NULL where OpenSSL lacks it. */
+const EVP_MD *tamga_digest_md (const TamgaDigest *digest);
+
+const TamgaAlgorithm *tamga_algorithm_by_name (const char *name);
+const TamgaDigest *tamga_algorithm_digest (const TamgaAlgorithm *algorithm);
+/* The algorithm for a key: of `scheme_hint` family where it fits ("PKCS1", "PSS", "ECDSA" or NULL)
+ * and `digest` (NULL: SHA-256 for RSA and P-256, SHA-384 for P-384, SHA-512 for P-521).
+ * Error: TAMGA_FORMAT_ERROR_ALGORITHM. */
+const TamgaAlgorithm *tamga_algorithm_for_key (EVP_PKEY *key, const char *scheme_hint,
+                                               const TamgaDigest *digest, GError **error);
+
+/* SignerInfo.signatureAlgorithm with `digest_algorithm` of the same SignerInfo (RFC 5652 5.3,
+ * RFC 4056, RFC 5754, RFC 5753). NULL with TAMGA_FORMAT_ERROR_ALGORITHM where unknown, where the
+ * digests disagree, or where PSS parameters are inconsistent. */
+const TamgaAlgorithm *tamga_algorithm_from_cms (const X509_ALGOR *signature_algorithm,
+                                                const X509_ALGOR *digest_algorithm, GError **error);
+/* AlgorithmIdentifiers to be written in CMS. */
+X509_ALGOR *tamga_algorithm_to_cms (const TamgaAlgorithm *algorithm);
+X509_ALGOR *tamga_digest_to_cms (const TamgaDigest *digest);
+
+/* Signature value from the raw form of a key (RSA: as is; ECDSA: r||s) to the form in CMS (ECDSA:
+ * DER Ecdsa-Sig-Value), and back to raw. Error: TAMGA_FORMAT_ERROR_ALGORITHM on a wrong length. */
+GBytes *tamga_algorithm_raw_to_der (const TamgaAlgorithm *algorithm, GBytes *raw, GError **error);
+GBytes *tamga_algorithm_der_to_raw (const TamgaAlgorithm *algorithm, GBytes *der, EVP_PKEY *key,
+                                    GError **error);
+
+typedef enum {
+    TAMGA_VERIFY_GOOD,
+    TAMGA_VERIFY_BAD,        /* computed, and it does not match */
+    TAMGA_VERIFY_IMPOSSIBLE, /* wrong kind of key for the algorithm, or not computable */
+} TamgaVerify;
+
+/* Does `signature` (form of CMS) over `data` verify with `key`? */
+TamgaVerify tamga_algorithm_verify (EVP_PKEY *key, const TamgaAlgorithm *algorithm, GBytes *data,
+                                    GBytes *signature);

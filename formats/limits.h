@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ceilings for everything whose size an outsider chooses. One place, one reason each. */
+#pragma once
+
+/* A DER object that is held in memory whole: a SignedData without its content, a token, a
+ * certificate. Real signatures with LTA evidence stay below 2 MiB. */
+#define TAMGA_MAX_DER_SIZE (64u * 1024 * 1024)
+/* One certificate. Real ones are 1-4 KiB; some government ones carry photos. */
+#define TAMGA_MAX_CERTIFICATE_SIZE (1u * 1024 * 1024)
+/* Certificates in one signature, its tokens and its evidence stores together. */
+#define TAMGA_MAX_CERTIFICATES 1000u
+/* OCSP responses plus CRLs in one signature. */
+#define TAMGA_MAX_REVOCATIONS 1000u
+/* SignerInfos in one SignedData. */
+#define TAMGA_MAX_SIGNERS 1000u
+/* Attributes of one SignerInfo. */
+#define TAMGA_MAX_ATTRIBUTES 256u
+/* Time-stamp tokens of one signature. */
+#define TAMGA_MAX_TIMESTAMPS 256u
+/* Certificates in one path, anchor included. */
+#define TAMGA_MAX_PATH_LENGTH 16
+/* An OCSP response fetched from the network. */
+#define TAMGA_MAX_OCSP_SIZE (1u * 1024 * 1024)
+/* A CRL fetched from the network; the largest in public use are near 30 MiB. */
+#define TAMGA_MAX_CRL_SIZE (64u * 1024 * 1024)
+/* A time-stamp response. */
+#define TAMGA_MAX_TIMESTAMP_SIZE (1u * 1024 * 1024)
+/* A URL taken from a certificate or a profile. */
+#define TAMGA_MAX_URL_LENGTH 2048u
+/* Nonce of OCSP (RFC 8954) and of time-stamp requests, bytes. */
+#define TAMGA_NONCE_SIZE 16u
+/* One message between a program and its helper process. */
+#define TAMGA_MAX_FRAME_SIZE (80u * 1024 * 1024)
+/* Objects in one PDF, and revisions of one PDF. */
+#define TAMGA_MAX_PDF_OBJECTS 8000000u
+#define TAMGA_MAX_PDF_REVISIONS 10000u
+/* /Contents of one PDF signature, bytes before hex encoding. */
+#define TAMGA_MAX_PDF_CONTENTS (16u * 1024 * 1024)
+/* A PDF that is read into memory by the parser's side structures only; the file itself is not. */
+#define TAMGA_MAX_PDF_SIZE (4096ull * 1024 * 1024)
+/* An image for a visible signature. */
+#define TAMGA_MAX_IMAGE_SIZE (16u * 1024 * 1024)
