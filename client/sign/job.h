@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The signing job, one for every front end: gate, prepare, key, timestamp, evidence, embed, write,
+ * journal, in the order of the design. One PIN serves a batch; one document's failure does not
+ * stop the others. */
+#pragma once
+
+#include "client/journal/journal.h"
+#include "client/keys/keys.h"
+#include "client/timestamp/timestamp.h"
+
+#define TAMGA_SIGN_ERROR (tamga_sign_error_quark ())
+GQuark tamga_sign_error_quark (void);
+typedef enum {
+    TAMGA_SIGN_ERROR_REFUSED,     /* by the procedure: exit code 3 */
+    TAMGA_SIGN_ERROR_LEVEL,       /* the profile does not allow the level */
+    TAMGA_SIGN_ERROR_CERTIFICATE, /* expired, not yet valid, not for signing */
+    TAMGA_SIGN_ERROR_CLOCK,       /* the clock differs too much from the TSA's */
+    TAMGA_SIGN_ERROR_EVIDENCE,    /* LT was asked and its evidence could not be had */
+    TAMGA_SIGN_ERROR_CANCELLED,
+} TamgaSignError;
+
+typedef struct {
+    const char *input;  /* path, "-" */
+    const char *output; /* path; NULL: beside the input */
+    gboolean replace;   /* --force */
+} TamgaSignItem;
+
+typedef struct {
+    const TamgaFormat *format; /* NULL: by content */
+    TamgaLevel level;
+    gboolean level_given; /* FALSE: the profile's default */
+    gboolean detached;
+    const char *reason, *location, *contact, *field;
+    int certification;
+    const TamgaVisible *visible;
+    gsize contents_size;
+    const TamgaDigest *digest; /* NULL: by the key */
+    const char *scheme;        /* "PKCS1", "PSS" or NULL */
+    char **tsa_urls;           /* NULL: the profile's */
+    const char *origin;        /* who asked: NULL for the person at the terminal (bridge: origin) */
+} TamgaSignOptions;
+
+/* What the front end shows; all optional. */
+typedef struct {
+    void (*key) (const TamgaKey *key, const char *store_name, gpointer data);
+    void (*step) (const TamgaStep *step, gpointer data);
+    void (*notice) (const TamgaFinding *finding, const char *document, gpointer data);
+    gboolean (*consent) (const TamgaPreparation *preparation, const TamgaKey *key, gpointer data);
+    void (*progress) (const char *document, guint64 done, guint64 total, gpointer data);
+    void (*item) (guint index, const TamgaSignItem *item, const char *output, gint64 time,
+                  const GError *error, gpointer data);
+    gpointer data;
+} TamgaSignUi;
+
+typedef struct {
+    TamgaStatusContext status; /* profile, trust, fetch, cache; time and now are set by the job */
+    TamgaKeyStore *store;
+    TamgaKeysUi keys_ui;
+    TamgaJournal *journal;           /* NULL: none (tests of parts) */
+    gint64 (*clock) (gpointer data); /* NULL: the system's; seconds UTC */
+    gpointer clock_data;
+} TamgaSignContext;
+
+typedef struct {
+    guint index;
+    char *output; /* NULL when it failed */
+    gint64 time;  /* of the timestamp, else of the clock */
+    gboolean timestamped;
+    GError *error;
+} TamgaSignOutcome;
+
+void tamga_sign_outcome_free (TamgaSignOutcome *outcome);
+
+/* Signs all items. NULL with an error where nothing could begin (key, gate refused, PIN); else one
+ * TamgaSignOutcome per item. */
+GPtrArray *tamga_sign (const TamgaSignContext *context, const TamgaSignItem *items, gsize n,
+                       const TamgaSignOptions *options, const TamgaSignUi *ui,
+                       const TamgaCall *call, GError **error);
