@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What all formats share: levels, evidence, preparations. */
+#include "formats/format.h"
+
+#include "formats/ossl.h"
+
+static const char *const level_names[] = {[TAMGA_LEVEL_B] = "B",
+                                          [TAMGA_LEVEL_T] = "T",
+                                          [TAMGA_LEVEL_LT] = "LT",
+                                          [TAMGA_LEVEL_LTA] = "LTA"};
+
+const char *tamga_level_name (TamgaLevel level)
+{
+    return level_names[level];
+}
+
+gboolean tamga_level_from_name (const char *name, TamgaLevel *level)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (level_names); i++) {
+        if (g_ascii_strcasecmp (name, level_names[i]) == 0) {
+            *level = (TamgaLevel)i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+void tamga_visible_free (TamgaVisible *visible)
+{
+    if (!visible)
+        return;
+    g_free (visible->text);
+    g_clear_pointer (&visible->image, g_bytes_unref);
+    g_free (visible);
+}
+
+TamgaEvidence *tamga_evidence_new (void)
+{
+    TamgaEvidence *evidence = g_new (TamgaEvidence, 1);
+    *evidence = (TamgaEvidence){
+        .certificates = g_ptr_array_new_with_free_func ((GDestroyNotify)X509_free),
+        .crls = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref),
+        .ocsps = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref),
+    };
+    return evidence;
+}
+
+void tamga_evidence_free (TamgaEvidence *evidence)
+{
+    if (!evidence)
+        return;
+    g_ptr_array_unref (evidence->certificates);
+    g_ptr_array_unref (evidence->crls);
+    g_ptr_array_unref (evidence->ocsps);
+    g_free (evidence);
+}
+
+void tamga_evidence_add_certificate (TamgaEvidence *evidence, X509 *certificate)
+{
+    for (guint i = 0; i < evidence->certificates->len; i++) {
+        if (X509_cmp (evidence->certificates->pdata[i], certificate) == 0)
+            return;
+    }
+    X509_up_ref (certificate);
+    g_ptr_array_add (evidence->certificates, certificate);
+}
+
+static void add_bytes (GPtrArray *array, GBytes *bytes)
+{
+    if (!g_ptr_array_find_with_equal_func (array, bytes, g_bytes_equal, NULL))
+        g_ptr_array_add (array, g_bytes_ref (bytes));
+}
+
+void tamga_evidence_add_crl (TamgaEvidence *evidence, GBytes *crl)
+{
+    add_bytes (evidence->crls, crl);
+}
+
+void tamga_evidence_add_ocsp (TamgaEvidence *evidence, GBytes *ocsp)
+{
+    add_bytes (evidence->ocsps, ocsp);
+}
+
+void tamga_preparation_free (TamgaPreparation *preparation)
+{
+    if (!preparation)
+        return;
+    g_clear_pointer (&preparation->document, tamga_document_unref);
+    g_clear_pointer (&preparation->to_be_signed, g_bytes_unref);
+    g_clear_pointer (&preparation->content_digest, g_bytes_unref);
+    g_clear_pointer (&preparation->findings, g_ptr_array_unref);
+    preparation->free (preparation);
+}
+
+GBytes *tamga_preparation_digest (TamgaPreparation *preparation)
+{
+    return tamga_digest_bytes (tamga_algorithm_digest (preparation->algorithm),
+                               preparation->to_be_signed);
+}
+
+GBytes *tamga_preparation_signature_value (TamgaPreparation *preparation, GBytes *raw,
+                                           GError **error)
+{
+    return tamga_algorithm_raw_to_der (preparation->algorithm, raw, error);
+}
+
+const TamgaFormat *tamga_format_by_name (const char *name)
+{
+    for (gsize i = 0; tamga_formats[i]; i++) {
+        if (g_ascii_strcasecmp (tamga_formats[i]->name, name) == 0)
+            return tamga_formats[i];
+    }
+    return NULL;
+}
+
+const TamgaFormat *tamga_format_probe (TamgaDocument *document)
+{
+    for (gsize i = 0; tamga_formats[i]; i++) {
+        if (tamga_formats[i]->probe (document))
+            return tamga_formats[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The neutral picture of a signature. */
+#include "formats/model.h"
+
+TamgaFinding *tamga_finding_new (TamgaSeverity severity, const char *code, const char *object,
+                                 const char *clause, const char *format, ...)
+{
+    va_list arguments;
+    va_start (arguments, format);
+    TamgaFinding *finding = g_new (TamgaFinding, 1);
+    *finding = (TamgaFinding){.severity = severity,
+                              .code = g_strdup (code),
+                              .object = g_strdup (object),
+                              .clause = g_strdup (clause),
+                              .text = g_strdup_vprintf (format, arguments)};
+    va_end (arguments);
+    return finding;
+}
+
+TamgaFinding *tamga_finding_copy (const TamgaFinding *finding)
+{
+    return tamga_finding_new (finding->severity, finding->code, finding->object, finding->clause,
+                              "%s", finding->text);
+}
+
+void tamga_finding_free (TamgaFinding *finding)
+{
+    if (!finding)
+        return;
+    g_free (finding->code);
+    g_free (finding->object);
+    g_free (finding->clause);
+    g_free (finding->text);
+    g_free (finding);
+}
+
+void tamga_timestamp_free (TamgaTimestamp *timestamp)
+{
+    if (!timestamp)
+        return;
+    g_free (timestamp->id);
+    g_clear_pointer (&timestamp->token, g_bytes_unref);
+    g_clear_pointer (&timestamp->covered_digest, g_bytes_unref);
+    g_free (timestamp);
+}
+
+TamgaChange *tamga_change_new (guint revision, gboolean permitted, const char *rule,
+                               const char *object, const char *text)
+{
+    TamgaChange *change = g_new (TamgaChange, 1);
+    *change = (TamgaChange){.revision = revision,
+                            .permitted = permitted,
+                            .rule = g_strdup (rule),
+                            .object = g_strdup (object),
+                            .text = g_strdup (text)};
+    return change;
+}
+
+void tamga_change_free (TamgaChange *change)
+{
+    if (!change)
+        return;
+    g_free (change->rule);
+    g_free (change->object);
+    g_free (change->text);
+    g_free (change);
+}
+
+TamgaSignature *tamga_signature_new (const char *format)
+{
+    TamgaSignature *signature = g_new (TamgaSignature, 1);
+    *signature = (TamgaSignature){
+        .format = format,
+        .claimed_time = G_MININT64,
+        .coverage = TAMGA_COVERS_NOTHING_KNOWN,
+        .timestamps = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_timestamp_free),
+        .certificates = g_ptr_array_new_with_free_func ((GDestroyNotify)X509_free),
+        .crls = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref),
+        .ocsps = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref),
+        .changes = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_change_free),
+        .findings = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_finding_free),
+    };
+    return signature;
+}
+
+void tamga_signature_free (TamgaSignature *signature)
+{
+    if (!signature)
+        return;
+    char **texts[] = {&signature->id,
+                      &signature->name,
+                      &signature->integrity_text,
+                      &signature->algorithm_text,
+                      &signature->claimed_time_source,
+                      &signature->reason,
+                      &signature->location,
+                      &signature->contact,
+                      &signature->signer_name,
+                      &signature->policy_oid,
+                      &signature->coverage_text};
+    for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+        g_clear_pointer (texts[i], g_free);
+    g_clear_pointer (&signature->signature_value, g_bytes_unref);
+    g_clear_pointer (&signature->content_digest, g_bytes_unref);
+    X509_free (signature->certificate);
+    g_ptr_array_unref (signature->timestamps);
+    g_ptr_array_unref (signature->certificates);
+    g_ptr_array_unref (signature->crls);
+    g_ptr_array_unref (signature->ocsps);
+    g_ptr_array_unref (signature->changes);
+    g_ptr_array_unref (signature->findings);
+    g_free (signature);
+}
+
+void tamga_signature_find (TamgaSignature *signature, TamgaSeverity severity, const char *code,
+                           const char *clause, const char *format, ...)
+{
+    va_list arguments;
+    va_start (arguments, format);
+    g_autofree char *text = g_strdup_vprintf (format, arguments);
+    va_end (arguments);
+    g_ptr_array_add (signature->findings,
+                     tamga_finding_new (severity, code, signature->id, clause, "%s", text));
+}
+
+void tamga_signature_fail (TamgaSignature *signature, TamgaIntegrity integrity, const char *format,
+                           ...)
+{
+    if (signature->integrity != TAMGA_INTEGRITY_INTACT || integrity == TAMGA_INTEGRITY_INTACT)
+        return;
+    va_list arguments;
+    va_start (arguments, format);
+    signature->integrity = integrity;
+    g_free (signature->integrity_text);
+    signature->integrity_text = g_strdup_vprintf (format, arguments);
+    va_end (arguments);
+}
+
+const char *tamga_integrity_name (TamgaIntegrity integrity)
+{
+    static const char *const names[] = {
+        [TAMGA_INTEGRITY_INTACT] = "INTACT",
+        [TAMGA_INTEGRITY_HASH_FAILURE] = "HASH_FAILURE",
+        [TAMGA_INTEGRITY_SIG_CRYPTO_FAILURE] = "SIG_CRYPTO_FAILURE",
+        [TAMGA_INTEGRITY_FORMAT_FAILURE] = "FORMAT_FAILURE",
+        [TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND] = "SIGNED_DATA_NOT_FOUND",
+        [TAMGA_INTEGRITY_NO_SIGNING_CERTIFICATE] = "NO_SIGNING_CERTIFICATE_FOUND",
+        [TAMGA_INTEGRITY_NOT_VERIFIABLE] = "NOT_VERIFIABLE",
+    };
+    return names[integrity];
+}
