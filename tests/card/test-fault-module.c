@@ -379,7 +379,7 @@ static void test_asks_the_pin_for_each_signature (void)
 static void test_softhsm_asks_for_each_signature (void)
 {
     g_autofree char *key = g_build_filename (tamga_softhsm_dir (hsm), "01.pem", NULL);
-    g_autoptr (tamga_softhsm) first = g_steal_pointer (&hsm);
+    tamga_softhsm *first = g_steal_pointer (&hsm);
     g_autoptr (GError) error = NULL;
     g_autofree char *copy = NULL;
     struct outcome outcome;
@@ -397,6 +397,7 @@ static void test_softhsm_asks_for_each_signature (void)
     g_assert_cmpint (outcome.always, ==, CK_TRUE);
     assert_signature (&outcome);
     expect_return ("", PIN, NULL, CKR_USER_NOT_LOGGED_IN);
+    tamga_softhsm_free (first);
 }
 
 int main (int argc, char **argv)
