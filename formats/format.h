@@ -34,6 +34,7 @@ typedef struct {
     gint64 signing_time;      /* seconds since the epoch, UTC */
     TamgaLevel level;         /* what embed will be given: reserves room */
     gboolean detached;        /* CAdES */
+    TamgaDocument *content;   /* CAdES: content of the detached signature that gets one more signer */
     const char *content_type; /* MIME type for mime-type attribute, or NULL */
     /* PAdES */
     const char *reason, *location, *contact, *name;

@@ -13,6 +13,9 @@
 #define TAMGA_MAX_REVOCATIONS 1000u
 /* SignerInfos in one SignedData. */
 #define TAMGA_MAX_SIGNERS 1000u
+/* Pieces that encapsulated content is cut into (BER, constructed OCTET STRING): 64 MiB of ranges;
+ * with the 1 KiB pieces of common writers, content of 4 GiB. */
+#define TAMGA_MAX_CONTENT_PIECES 4194304u
 /* Attributes of one SignerInfo. */
 #define TAMGA_MAX_ATTRIBUTES 256u
 /* Time-stamp tokens of one signature. */

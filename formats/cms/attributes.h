@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Signed and unsigned attributes of a SignerInfo, walked against an allow-list: what is known has
+ * its place and its number of values, what is unknown is said. */
+#pragma once
+
+#include "formats/cms/signed_data.h"
+#include "formats/model.h"
+
+typedef enum {
+    TAMGA_ATTRIBUTE_UNKNOWN,
+    TAMGA_ATTRIBUTE_CONTENT_TYPE,
+    TAMGA_ATTRIBUTE_MESSAGE_DIGEST,
+    TAMGA_ATTRIBUTE_SIGNING_TIME,
+    TAMGA_ATTRIBUTE_SIGNING_CERTIFICATE,
+    TAMGA_ATTRIBUTE_SIGNING_CERTIFICATE_V2,
+    TAMGA_ATTRIBUTE_MIME_TYPE,
+    TAMGA_ATTRIBUTE_ALGORITHM_PROTECTION,
+    TAMGA_ATTRIBUTE_POLICY,
+    TAMGA_ATTRIBUTE_SIGNER_LOCATION,
+    TAMGA_ATTRIBUTE_CONTENT_TIMESTAMP,
+    TAMGA_ATTRIBUTE_ADOBE_REVOCATION,
+    TAMGA_ATTRIBUTE_SIGNATURE_TIMESTAMP,
+    TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V2, /* and older: covers SignedData fields as they lie */
+    TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V3,
+    TAMGA_ATTRIBUTE_REFERENCE_TIMESTAMP, /* CAdES-X: over signature and references */
+    TAMGA_ATTRIBUTE_CERTIFICATE_VALUES,
+    TAMGA_ATTRIBUTE_REVOCATION_VALUES,
+    TAMGA_ATTRIBUTE_COUNTERSIGNATURE,
+    TAMGA_ATTRIBUTE_OTHER, /* known, legal, and without influence on integrity */
+} TamgaAttributeKind;
+
+typedef struct {
+    TamgaAttributeKind kind;
+    const char *name; /* static; "unknown" */
+    char *oid;
+    GPtrArray *values; /* GBytes: whole elements */
+} TamgaAttribute;
+
+void tamga_attribute_free (TamgaAttribute *attribute);
+
+/* Walks the attributes of `info`. A broken rule sets FORMAT_FAILURE in `signature`, an unknown
+ * attribute adds a finding. Results: arrays of TamgaAttribute, never NULL. */
+void tamga_attributes_walk (const TamgaSignerInfo *info, gboolean countersignature,
+                            TamgaSignature *signature, GPtrArray **signed_attributes,
+                            GPtrArray **unsigned_attributes);
+/* The first attribute of a kind; NULL when absent. */
+const TamgaAttribute *tamga_attributes_find (GPtrArray *attributes, TamgaAttributeKind kind);
+/* Its only value, NULL when absent. */
+GBytes *tamga_attributes_value (GPtrArray *attributes, TamgaAttributeKind kind);

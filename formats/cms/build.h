@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Making a SignedData with one signer, in three steps that a key elsewhere can stand between:
+ * signed attributes, signature, ContentInfo. */
+#pragma once
+
+#include "formats/format.h"
+
+typedef enum {
+    TAMGA_CMS_CADES, /* EN 319 122-1 6.3: with signing-time */
+    TAMGA_CMS_PADES, /* EN 319 142-1 6.3: the time is in /M, signing-time is forbidden */
+} TamgaCmsProfile;
+
+/* What is to be made. Everything is borrowed. */
+typedef struct {
+    TamgaCmsProfile profile;
+    const TamgaAlgorithm *algorithm;
+    X509 *certificate;
+    GPtrArray *chain;      /* X509 carried along besides the signer's; or NULL */
+    gint64 signing_time;   /* seconds since the epoch; CAdES only */
+    const char *mime_type; /* mime-type attribute (EN 319 122-1 5.2.4.2), or NULL; CAdES only */
+    TamgaLevel level;      /* for the estimate */
+} TamgaCmsParameters;
+
+/* Signed attributes as DER SET OF: the bytes that the key signs. `content_digest` by the
+ * algorithm's digest. Error: TAMGA_FORMAT_ERROR_PARAMETER on a digest of another length. */
+GBytes *tamga_cms_signed_attributes (const TamgaCmsParameters *parameters, GBytes *content_digest,
+                                     GError **error);
+/* ContentInfo with detached content. `signature_raw` as the key returned it (ECDSA: r||s); it is
+ * verified with the certificate before anything is built: TAMGA_FORMAT_ERROR_ALGORITHM when it
+ * does not fit. `timestamp_token`: DER, becomes signature-time-stamp; or NULL. `evidence`: goes
+ * into SignedData.certificates and .crls (OCSP responses by RFC 5940); NULL for PAdES, whose
+ * evidence lies in the DSS. */
+GBytes *tamga_cms_build (const TamgaCmsParameters *parameters, GBytes *signed_attributes,
+                         GBytes *signature_raw, GBytes *timestamp_token,
+                         const TamgaEvidence *evidence, GError **error);
+/* Upper bound of what tamga_cms_build returns for these parameters without evidence; from level T
+ * on with TAMGA_CMS_TOKEN_ROOM for the token. */
+#define TAMGA_CMS_TOKEN_ROOM (16u * 1024)
+gsize tamga_cms_estimate_size (const TamgaCmsParameters *parameters);
+
+/* Parts of the above, for CAdES, which also adds signers to an existing SignedData. */
+/* SignerInfo (RFC 5652 5.3, version 1). Checks the signature as said above. */
+GBytes *tamga_cms_signer_info (const TamgaCmsParameters *parameters, GBytes *signed_attributes,
+                               GBytes *signature_raw, GBytes *timestamp_token, GError **error);
+/* Adds to `certificates` and `crls` (GBytes, elements of the SETs) what parameters and evidence
+ * carry, without duplicates. */
+void tamga_cms_collect (const TamgaCmsParameters *parameters, const TamgaEvidence *evidence,
+                        GPtrArray *certificates, GPtrArray *crls);

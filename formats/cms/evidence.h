@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Certificates and revocation data that lie in a SignedData and in the attributes of a signer. */
+#pragma once
+
+#include "formats/cms/signed_data.h"
+#include "formats/model.h"
+
+/* A certificate with the very bytes it was found as: what signing-certificate hashes. */
+typedef struct {
+    X509 *certificate;
+    GBytes *der;
+} TamgaFoundCertificate;
+
+void tamga_found_certificate_free (TamgaFoundCertificate *found);
+
+/* Certificates of SignedData.certificates and of the values of `certificate_values` (GBytes:
+ * CertificateValues; or NULL). Elements: TamgaFoundCertificate. Those that cannot be read add a
+ * finding to `signature`. */
+GPtrArray *tamga_evidence_find_certificates (const TamgaSignedData *data,
+                                             GPtrArray *certificate_values,
+                                             TamgaSignature *signature);
+/* SignedData.crls: CertificateList, and OCSP responses by RFC 5940. */
+void tamga_evidence_read_crls (const TamgaSignedData *data, TamgaSignature *signature);
+/* RevocationValues (EN 319 122-1 A.1.2.2). */
+void tamga_evidence_read_revocation_values (GBytes *value, TamgaSignature *signature);
+/* adbe-revocationInfoArchival (ISO 32000-1 12.8.3.3.2). */
+void tamga_evidence_read_adobe (GBytes *value, TamgaSignature *signature);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SignedData (RFC 5652 5.1) as it lies in a document: every part keeps its own bytes, and
+ * encapsulated content stays in the document as ranges, whatever its size. */
+#pragma once
+
+#include "formats/document.h"
+
+#define TAMGA_OID_DATA "1.2.840.113549.1.7.1"
+#define TAMGA_OID_SIGNED_DATA "1.2.840.113549.1.7.2"
+#define TAMGA_OID_TST_INFO "1.2.840.113549.1.9.16.1.4"
+
+/* One SignerInfo (RFC 5652 5.3). All GBytes are whole DER (or BER) elements as they were found,
+ * unless said otherwise. */
+typedef struct {
+    GBytes *der; /* the SignerInfo itself */
+    int version;
+    GBytes *issuer;        /* Name, or NULL where the sid is a key identifier */
+    GBytes *serial;        /* INTEGER, or NULL */
+    GBytes *key_id;        /* octets of subjectKeyIdentifier, or NULL */
+    GBytes *digest_algor;  /* AlgorithmIdentifier */
+    GBytes *signed_attrs;  /* re-tagged as SET, as it is signed (RFC 5652 5.4); NULL when absent */
+    GBytes *signed_sorted; /* the same in DER order where it was not in it; else NULL */
+    GBytes *signature_algor;
+    GBytes *signature;         /* octets */
+    GPtrArray *signed_list;    /* GBytes: Attribute elements; NULL when absent */
+    GPtrArray *unsigned_list;  /* GBytes: Attribute elements; NULL when absent */
+    gboolean unsigned_present; /* [1] is there, even when empty */
+} TamgaSignerInfo;
+
+typedef struct {
+    TamgaDocument *document;
+    gboolean indefinite; /* BER: indefinite lengths outside of the content */
+    int version;
+    GPtrArray *digest_algors; /* GBytes: AlgorithmIdentifier */
+    char *content_type;       /* dotted eContentType */
+    TamgaRange encap;         /* EncapsulatedContentInfo as it lies in `document` */
+    gboolean has_content;     /* eContent is present */
+    GArray *content;          /* TamgaRange: octets of eContent, in order */
+    guint64 content_size;
+    GPtrArray *certificates; /* GBytes: CertificateChoices */
+    GPtrArray *crls;         /* GBytes: RevocationInfoChoice */
+    GPtrArray *signers;      /* TamgaSignerInfo */
+    guint64 end;             /* offset of the first byte after the ContentInfo */
+} TamgaSignedData;
+
+/* Parses `document` from its first byte. Bytes after the ContentInfo are an error. Errors:
+ * TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT (no ContentInfo with SignedData), _MALFORMED, _LIMIT. */
+TamgaSignedData *tamga_signed_data_parse (TamgaDocument *document, GError **error);
+void tamga_signed_data_free (TamgaSignedData *data);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaSignedData, tamga_signed_data_free)
+/* Does the document begin like a ContentInfo with SignedData? */
+gboolean tamga_signed_data_probe (TamgaDocument *document);
+/* One SignerInfo from its bytes (also of a countersignature). */
+TamgaSignerInfo *tamga_signer_info_parse (GBytes *der, GError **error);
+void tamga_signer_info_free (TamgaSignerInfo *info);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaSignerInfo, tamga_signer_info_free)
+
+/* Digest of the encapsulated octets. */
+GBytes *tamga_signed_data_content_digest (TamgaSignedData *data, const TamgaDigest *digest,
+                                          GError **error);
+/* The encapsulated octets in memory, at most `limit`. NULL without error when there are none. */
+GBytes *tamga_signed_data_content (TamgaSignedData *data, guint64 limit, GError **error);
