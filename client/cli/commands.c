@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of subcommands: a new one is a row and a file. */
+#include "client/cli/cli.h"
+
+const TamgaCommand tamga_commands[] = {
+    {"sign", "FILE…", "sign documents with your card or key file", "tamga sign contract.pdf",
+     tamga_cli_sign},
+    {"verify", "FILE…", "check signatures and say whether they may be relied on",
+     "tamga verify contract.signed.pdf", tamga_cli_verify},
+    {"token", "list|info|pin", "cards and tokens that are plugged in", "tamga token list",
+     tamga_cli_token},
+    {"key", "list", "keys on a card or in a key file", "tamga key list", tamga_cli_key},
+    {"cert", "show|export|status", "certificates: what they say, and their status now",
+     "tamga cert show --key mykey.p12", tamga_cli_cert},
+    {"trust", "add|list|remove|distrust", "whom you trust: roots, with their fingerprints",
+     "tamga trust add root.pem", tamga_cli_trust_command},
+    {"journal", "show|check", "what was signed and what was refused", "tamga journal show",
+     tamga_cli_journal_command},
+    {"profile", "list|show", "country rules that are installed", "tamga profile list",
+     tamga_cli_profile_command},
+    {"doctor", "", "check readers, drivers, cards, clock, services and trust", "tamga doctor",
+     tamga_cli_doctor},
+    {"help", "[COMMAND]", "this list, or the help of one command", "tamga help sign",
+     tamga_cli_help},
+    {NULL, NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Common options of all subcommands, and the objects that are made from them. */
+#include <string.h>
+
+#include "client/cli/cli.h"
+#include "formats/ossl.h"
+
+gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionEntry *entries,
+                          int minimum, int *exit_code)
+{
+    const GOptionEntry common[] = {
+        {"profile", 'p', 0, G_OPTION_ARG_STRING, &cli->profile_name,
+         "Rules of a country (tamga profile list)", "NAME"},
+        {"key", 'k', 0, G_OPTION_ARG_STRING, &cli->key, "Key: pkcs11: URI or PKCS#12 file", "KEY"},
+        {"module", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &cli->modules, "PKCS#11 module of the card",
+         "FILE"},
+        {"module-timeout", 0, 0, G_OPTION_ARG_INT, &cli->module_timeout,
+         "Seconds a driver may take (10)", "N"},
+        {"pin-fd", 0, 0, G_OPTION_ARG_STRING, &cli->pin_fd, "Read the PIN from this descriptor",
+         "N"},
+        {"pinentry", 0, 0, G_OPTION_ARG_NONE, &cli->pinentry, "Ask for the PIN with pinentry",
+         NULL},
+        {"anchor", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &cli->anchors, "Trust this root for this run",
+         "FILE"},
+        {"offline", 0, 0, G_OPTION_ARG_NONE, &cli->offline, "Use no network", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &cli->json, "Print one JSON object", NULL},
+        {"ndjson", 0, 0, G_OPTION_ARG_NONE, &cli->ndjson, "Print a JSON object per line", NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &cli->quiet, "Print errors only", NULL},
+        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &cli->verbose, "Print details", NULL},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    const TamgaCommand *command = cli->command;
+    g_autoptr (GOptionContext) context = g_option_context_new (command->arguments);
+    g_autofree char *prefix = g_strdup_printf ("  %s\n\n%s", command->example, command->summary);
+    g_option_context_set_summary (context, prefix);
+    if (entries)
+        g_option_context_add_main_entries (context, entries, NULL);
+    GOptionGroup *group =
+        g_option_group_new ("common", "Common options:", "Show the common options", NULL, NULL);
+    g_option_group_add_entries (group, common);
+    g_option_context_add_group (context, group);
+    g_option_context_set_help_enabled (context, FALSE);
+    gboolean help = FALSE;
+    const GOptionEntry help_entry[] = {
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    g_option_context_add_main_entries (context, help_entry, NULL);
+
+    g_autofree char *program = g_strconcat ("tamga ", command->name, NULL);
+    g_autoptr (GError) error = NULL;
+    g_set_prgname (program);
+    if (!g_option_context_parse (context, argc, argv, &error)) {
+        *exit_code = tamga_cli_usage (cli, "%s.", error->message);
+        return FALSE;
+    }
+    if (help) {
+        g_autofree char *text = g_option_context_get_help (context, FALSE, NULL);
+        fputs (text, stdout);
+        *exit_code = TAMGA_EXIT_DONE;
+        return FALSE;
+    }
+    /* argv[0] is the command's own name; a "--" that ended the options stays behind it. */
+    ++*argv;
+    --*argc;
+    if (*argc > 0 && strcmp ((*argv)[0], "--") == 0) {
+        ++*argv;
+        --*argc;
+    }
+    cli->json |= cli->ndjson;
+    if (*argc < minimum) {
+        *exit_code = tamga_cli_usage (cli, "tamga %s needs %s.", command->name, command->arguments);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gint64 tamga_cli_now (void)
+{
+    return g_get_real_time () / G_USEC_PER_SEC;
+}
+
+TamgaProfile *tamga_cli_profile (TamgaCli *cli, GError **error)
+{
+    if (!cli->profile)
+        cli->profile = tamga_profile_load (cli->profile_name, error);
+    return cli->profile;
+}
+
+TamgaTrust *tamga_cli_trust (TamgaCli *cli, GError **error)
+{
+    if (cli->trust)
+        return cli->trust;
+    g_autoptr (TamgaTrust) trust = tamga_trust_open (error);
+    if (!trust)
+        return NULL;
+    for (char **path = cli->anchors; path && *path; path++) {
+        g_autoptr (X509) certificate = tamga_trust_read_file (*path, error);
+        if (!certificate)
+            return NULL;
+        tamga_trust_use (trust, certificate);
+    }
+    cli->trust = g_steal_pointer (&trust);
+    return cli->trust;
+}
+
+TamgaJournal *tamga_cli_journal (TamgaCli *cli, GError **error)
+{
+    if (!cli->journal)
+        cli->journal = tamga_journal_open (NULL, error);
+    return cli->journal;
+}
+
+TamgaKeysConfig tamga_cli_keys_config (TamgaCli *cli)
+{
+    return (TamgaKeysConfig){
+        .modules = cli->modules,
+        .timeout_ms = cli->module_timeout > 0 ? (guint)MIN (cli->module_timeout, 600) * 1000 : 0};
+}
+
+gboolean tamga_cli_status (TamgaCli *cli, TamgaStatusContext *context, GError **error)
+{
+    TamgaProfile *profile = tamga_cli_profile (cli, error);
+    TamgaTrust *trust = profile ? tamga_cli_trust (cli, error) : NULL;
+    if (!trust)
+        return FALSE;
+    if (!cli->cache && !(cli->cache = tamga_status_cache_open (error)))
+        return FALSE;
+    if (!cli->fetch) {
+        TamgaFetchConfig config = {.allow_loopback = profile->allow_loopback,
+                                   .allow_private = profile->allow_private,
+                                   .offline = cli->offline};
+        cli->fetch = tamga_fetch_new (&config);
+    }
+    if (!cli->pool)
+        cli->pool = g_ptr_array_new_with_free_func ((GDestroyNotify)X509_free);
+    gint64 now = tamga_cli_now ();
+    *context = (TamgaStatusContext){.profile = profile,
+                                    .trust = trust,
+                                    .fetch = cli->fetch,
+                                    .cache = cli->cache,
+                                    .pool = cli->pool,
+                                    .time = now,
+                                    .now = now};
+    return TRUE;
+}
