@@ -46,7 +46,9 @@ GVariant *tamga_helper_receive (TamgaHelper *helper, const TamgaCall *call, GQua
 typedef GVariant *(*TamgaServe) (
     const char *verb, GVariant *arguments, int passed_fd, gpointer data,
     GError **error); /* floating a{sv}, or NULL with an error of `domain` */
-/* Serves descriptor 3 until end of file; returns the exit status. */
+/* Serves descriptor 3 until end of file; returns the exit status. `passed_fd` (-1: none came) is
+ * closed after the call of `serve`. */
 int tamga_helper_serve (GQuark domain, const char *const *codes, TamgaServe serve, gpointer data);
-/* No core dumps, not traceable, dies with its parent. First call of a helper's main. */
+/* No core dumps, not traceable, no new privileges, dies with the thread that started it. First call
+ * of a helper's main. */
 void tamga_helper_harden (void);
