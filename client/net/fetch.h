@@ -52,6 +52,8 @@ TamgaFetch *tamga_fetch_new (const TamgaFetchConfig *config);
 void tamga_fetch_free (TamgaFetch *fetch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaFetch, tamga_fetch_free)
 gboolean tamga_fetch_is_offline (TamgaFetch *fetch);
+/* Process of the helper, 0 when none runs: for tests that look into it or end it. */
+GPid tamga_fetch_pid (TamgaFetch *fetch);
 
 /* All requests at once; one TamgaFetchResult per request, in order, never NULL. An error of the
  * helper itself is the error of every result. */
@@ -61,6 +63,8 @@ GPtrArray *tamga_fetch_all (TamgaFetch *fetch, const TamgaFetchRequest *requests
 GBytes *tamga_fetch_one (TamgaFetch *fetch, const TamgaFetchRequest *request, const TamgaCall *call,
                          GError **error);
 /* For callers that run several dependent chains at once: start now, collect later. Tickets are
- * collected with tamga_fetch_wait, which answers the next finished one. */
+ * collected with tamga_fetch_wait, which answers the next finished one; 0 is never a ticket. Where
+ * the call's time is over, the oldest one is given up with TAMGA_FETCH_ERROR_TIMEOUT; NULL: there
+ * is nothing to wait for. */
 guint tamga_fetch_start (TamgaFetch *fetch, const TamgaFetchRequest *request, GError **error);
 TamgaFetchResult *tamga_fetch_wait (TamgaFetch *fetch, guint *ticket, const TamgaCall *call);
