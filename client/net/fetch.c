@@ -5,6 +5,7 @@
 
 #include "client/helper/helper.h"
 #include "client/net/wire.h"
+#include "formats/ossl.h"
 
 /* Questions other than "wait" are answered at once; a helper that does not is killed. */
 #define ANSWER_TIMEOUT_MS 5000
@@ -213,8 +214,9 @@ static TamgaFetchResult *result_from_answer (GVariant *answer)
     g_variant_lookup (answer, "address", "s", &result->address);
     if (g_variant_lookup (answer, "error", "&s", &error)) {
         g_variant_lookup (answer, "text", "&s", &text);
+        g_autofree char *visible = tamga_text_visible (text); /* hosts of strangers are in it */
         result->error =
-            g_error_new_literal (TAMGA_FETCH_ERROR, tamga_fetch_error_from_name (error), text);
+            g_error_new_literal (TAMGA_FETCH_ERROR, tamga_fetch_error_from_name (error), visible);
         return result;
     }
     g_autoptr (GVariant) body = g_variant_lookup_value (answer, "body", G_VARIANT_TYPE ("ay"));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "client/helper/frame.h"
+#include "client/helper/harden.h"
 #include "client/helper/helper.h"
 #include "client/net/transfer.h"
 
@@ -173,5 +174,6 @@ int main (void)
     curl_multi_cleanup (server.multi);
     g_free (server.rules.proxy);
     curl_global_cleanup ();
+    tamga_helper_soften ();
     return EXIT_SUCCESS;
 }

@@ -117,6 +117,11 @@ static gboolean set_url (TamgaTransfer *self, const char *text)
         transfer_fail (self, TAMGA_FETCH_ERROR_URL, "\"%s\" is not an absolute URL", text);
         return FALSE;
     }
+    const char *authority = strstr (text, "://");
+    if (authority != NULL && authority[3] == '/') { /* libcurl would skip the third slash */
+        transfer_fail (self, TAMGA_FETCH_ERROR_URL, "the URL \"%s\" names no host", text);
+        return FALSE;
+    }
     CURLUcode code = curl_url_set (self->url, CURLUPART_URL, text, CURLU_DISALLOW_USER);
     if (code != CURLUE_OK) {
         transfer_fail (self, TAMGA_FETCH_ERROR_URL,

@@ -2,7 +2,10 @@
 /* Names of errors between `tamga` and `tamga-fetch`. */
 #include "client/net/wire.h"
 
-G_DEFINE_QUARK (tamga - fetch - error - quark, tamga_fetch_error)
+GQuark tamga_fetch_error_quark (void)
+{
+    return g_quark_from_static_string ("tamga-fetch-error-quark");
+}
 
 const char *const tamga_fetch_error_names[] = {
     [TAMGA_FETCH_ERROR_URL] = "url",
