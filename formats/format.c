@@ -81,6 +81,16 @@ void tamga_evidence_add_ocsp (TamgaEvidence *evidence, GBytes *ocsp)
     add_bytes (evidence->ocsps, ocsp);
 }
 
+void tamga_evidence_merge (TamgaEvidence *evidence, const TamgaEvidence *other)
+{
+    for (guint i = 0; i < other->certificates->len; i++)
+        tamga_evidence_add_certificate (evidence, other->certificates->pdata[i]);
+    for (guint i = 0; i < other->crls->len; i++)
+        tamga_evidence_add_crl (evidence, other->crls->pdata[i]);
+    for (guint i = 0; i < other->ocsps->len; i++)
+        tamga_evidence_add_ocsp (evidence, other->ocsps->pdata[i]);
+}
+
 void tamga_preparation_free (TamgaPreparation *preparation)
 {
     if (!preparation)

@@ -30,11 +30,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaVisible, tamga_visible_free)
 typedef struct {
     const TamgaAlgorithm *algorithm;
     X509 *certificate;
-    GPtrArray *chain;         /* X509: issuers to be carried along, signer excluded; may be NULL */
-    gint64 signing_time;      /* seconds since the epoch, UTC */
-    TamgaLevel level;         /* what embed will be given: reserves room */
-    gboolean detached;        /* CAdES */
-    TamgaDocument *content;   /* CAdES: content of the detached signature that gets one more signer */
+    GPtrArray *chain;       /* X509: issuers to be carried along, signer excluded; may be NULL */
+    gint64 signing_time;    /* seconds since the epoch, UTC */
+    TamgaLevel level;       /* what embed will be given: reserves room */
+    gboolean detached;      /* CAdES */
+    TamgaDocument *content; /* CAdES: content of the detached signature that gets one more signer */
     const char *content_type; /* MIME type for mime-type attribute, or NULL */
     /* PAdES */
     const char *reason, *location, *contact, *name;
@@ -61,6 +61,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaEvidence, tamga_evidence_free)
 void tamga_evidence_add_certificate (TamgaEvidence *evidence, X509 *certificate);
 void tamga_evidence_add_crl (TamgaEvidence *evidence, GBytes *crl);
 void tamga_evidence_add_ocsp (TamgaEvidence *evidence, GBytes *ocsp);
+
+/* All of `other` without duplicates. */
+void tamga_evidence_merge (TamgaEvidence *evidence, const TamgaEvidence *other);
 
 typedef struct _TamgaPreparation TamgaPreparation;
 
@@ -111,6 +114,8 @@ GBytes *tamga_preparation_signature_value (TamgaPreparation *preparation, GBytes
 
 /* All formats, NULL-terminated, in probing order. */
 extern const TamgaFormat *const tamga_formats[];
+/* What a document that is no carrier of any format is signed as. */
+extern const TamgaFormat *const tamga_format_default;
 const TamgaFormat *tamga_format_by_name (const char *name);
 /* The format whose carrier the document is; NULL when none. */
 const TamgaFormat *tamga_format_probe (TamgaDocument *document);

@@ -8,3 +8,5 @@ const TamgaFormat *const tamga_formats[] = {
     &tamga_cades_format,
     NULL,
 };
+
+const TamgaFormat *const tamga_format_default = &tamga_cades_format;

@@ -112,6 +112,8 @@ void tamga_key_store_free (TamgaKeyStore *store); /* logs out, ends the process 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaKeyStore, tamga_key_store_free)
 
 const char *tamga_key_store_name (TamgaKeyStore *store);
+/* A PKCS#12 file: its keys show only after the password. */
+gboolean tamga_key_store_is_file (TamgaKeyStore *store);
 GPid tamga_key_store_pid (TamgaKeyStore *store);
 /* Token facts re-read now; NULL for files. */
 TamgaToken *tamga_key_store_token (TamgaKeyStore *store, const TamgaCall *call, GError **error);

@@ -30,6 +30,7 @@ typedef struct {
     TamgaLevel level;
     gboolean level_given; /* FALSE: the profile's default */
     gboolean detached;
+    TamgaDocument *content; /* of a detached signature that gets a further signer; or NULL */
     const char *reason, *location, *contact, *field;
     int certification;
     const TamgaVisible *visible;
@@ -47,6 +48,8 @@ typedef struct {
     void (*notice) (const TamgaFinding *finding, const char *document, gpointer data);
     gboolean (*consent) (const TamgaPreparation *preparation, const TamgaKey *key, gpointer data);
     void (*progress) (const char *document, guint64 done, guint64 total, gpointer data);
+    /* A wrong PIN: TRUE asks for another one, FALSE ends the job with the error. */
+    gboolean (*wrong_pin) (const GError *error, gpointer data);
     void (*item) (guint index, const TamgaSignItem *item, const char *output, gint64 time,
                   const GError *error, gpointer data);
     gpointer data;
@@ -70,6 +73,7 @@ typedef struct {
 } TamgaSignOutcome;
 
 void tamga_sign_outcome_free (TamgaSignOutcome *outcome);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaSignOutcome, tamga_sign_outcome_free)
 
 /* Signs all items. NULL with an error where nothing could begin (key, gate refused, PIN); else one
  * TamgaSignOutcome per item. */

@@ -42,3 +42,18 @@ TamgaProcedure *tamga_procedure_signer (const TamgaStatusContext *context, X509 
 /* The recipient's view at context->time for a signature's certificate. */
 TamgaProcedure *tamga_procedure_recipient (const TamgaStatusContext *context, X509 *signer,
                                            TamgaUse use, const TamgaCall *call);
+
+/* Several at once, asked together: answer i belongs to question i. */
+typedef struct {
+    X509 *certificate;
+    TamgaUse use;
+} TamgaProcedureQuestion;
+
+GPtrArray *tamga_procedure_recipients (const TamgaStatusContext *context,
+                                       const TamgaProcedureQuestion *questions, gsize n,
+                                       const TamgaCall *call);
+
+/* Every step answered "good", nothing tolerated. */
+gboolean tamga_procedure_is_good (const TamgaProcedure *procedure);
+/* A step answered "revoked" or "suspended": no evidence for any level. */
+gboolean tamga_procedure_is_bad (const TamgaProcedure *procedure);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One document on its way through the job. Private to client/sign. */
+#pragma once
+
+#include "client/sign/job.h"
+
+/* What all documents of one job share once the gate is passed. */
+typedef struct {
+    const TamgaSignContext *context;
+    const TamgaSignOptions *options;
+    const TamgaSignUi *ui;
+    const TamgaCall *call;
+    TamgaLevel level;
+    TamgaKey *key;
+    const TamgaAlgorithm *algorithm;
+    TamgaProcedure *gate;
+    const char *store_name;
+} TamgaSignRun;
+
+typedef struct {
+    const TamgaSignItem *item;
+    guint index;
+    TamgaDocument *document;
+    const TamgaFormat *format;
+    TamgaPreparation *preparation;
+    GBytes *signature;  /* raw, of the key */
+    char *output;       /* path that is or will be written */
+    GPtrArray *notices; /* TamgaFinding: shown by the thread that called tamga_sign */
+    TamgaSignOutcome *outcome;
+} TamgaSignTask;
+
+TamgaSignTask *tamga_sign_task_new (const TamgaSignItem *item, guint index);
+void tamga_sign_task_free (TamgaSignTask *task);
+
+/* Opens the input and decides format and output name: everything that can be wrong before a PIN. */
+gboolean tamga_sign_task_open (TamgaSignTask *task, const TamgaSignOptions *options,
+                               GError **error);
+/* Fixes what will be signed. */
+gboolean tamga_sign_task_prepare (TamgaSignTask *task, const TamgaSignRun *run, GError **error);
+/* Timestamp, evidence, embed, journal, name. Uses no key: may run on another thread than the one
+ * that signs the next document. */
+gboolean tamga_sign_task_finish (TamgaSignTask *task, const TamgaSignRun *run, GError **error);
+
+/* Seconds since the epoch by the context's clock. */
+gint64 tamga_sign_now (const TamgaSignContext *context);
+/* A journal entry about one document: who, with what, what was answered. `error` for refusals. */
+gboolean tamga_sign_record (const TamgaSignRun *run, const char *event, const TamgaSignTask *task,
+                            const TamgaTsaAnswer *timestamp, const GError *reason, GError **error);
+/* "contract.pdf" → "contract.signed.pdf": beside the input, never the input. */
+char *tamga_sign_output_name (const char *input, const TamgaFormat *format, gboolean detached);

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The signing job: key, gate, PIN, then every document; the next one is signed while the last one
+ * is being stamped and written. */
+#include "client/sign/job.h"
+
+#include <string.h>
+
+#include "client/failure.h"
+#include "client/sign/item.h"
+#include "formats/ossl.h"
+
+G_DEFINE_QUARK (tamga - sign - error - quark, tamga_sign_error)
+
+/* Documents that may wait for their timestamp and their place on disk while the key goes on. */
+#define PIPELINE 8
+
+typedef struct {
+    TamgaSignRun run;
+    GPtrArray *keys;  /* owns run.key */
+    GPtrArray *tasks; /* TamgaSignTask */
+    guint in_flight;
+    GThreadPool *pool; /* NULL: one document, finished in place */
+    GAsyncQueue *finished;
+    gboolean logged_in;
+} Job;
+
+static gboolean check_level (Job *job, GError **error)
+{
+    const TamgaProfile *profile = job->run.context->status.profile;
+    const TamgaSignOptions *options = job->run.options;
+    TamgaLevel level = options->level_given ? options->level : profile->default_level;
+    TamgaLevel least = profile->minimum_level;
+    if (profile->timestamp_mandatory)
+        least = MAX (least, TAMGA_LEVEL_T);
+    if (level < least) {
+        g_set_error (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_LEVEL,
+                     "The profile \"%s\" does not allow level %s: %s %s at least.", profile->name,
+                     tamga_level_name (level),
+                     profile->timestamp_mandatory
+                         ? "a signed document carries a timestamp of the moment of signing "
+                           "(KG use.4), so it asks for level"
+                         : "it asks for level",
+                     tamga_level_name (least));
+        return FALSE;
+    }
+    if (level > TAMGA_LEVEL_LT) {
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+                     "Level %s cannot be made yet; LT is the highest.", tamga_level_name (level));
+        return FALSE;
+    }
+    job->run.level = level;
+    return TRUE;
+}
+
+/* One PIN is one attempt; a person at a terminal may try again, and is told how many are left. */
+static gboolean login (Job *job, GError **error)
+{
+    const TamgaSignContext *context = job->run.context;
+    const TamgaSignUi *ui = job->run.ui;
+    if (job->logged_in)
+        return TRUE;
+    for (;;) {
+        g_autoptr (GError) failed = NULL;
+        if (tamga_key_store_login (context->store, &context->keys_ui, job->run.call, &failed)) {
+            job->logged_in = TRUE;
+            return TRUE;
+        }
+        gboolean again = g_error_matches (failed, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN) &&
+                         ui && ui->wrong_pin && ui->wrong_pin (failed, ui->data);
+        if (!again) {
+            g_propagate_error (error, g_steal_pointer (&failed));
+            return FALSE;
+        }
+    }
+}
+
+/* The key and its certificate. A file, and some cards, show them only after the PIN. */
+static gboolean choose_key (Job *job, GError **error)
+{
+    const TamgaSignContext *context = job->run.context;
+    const TamgaCall *call = job->run.call;
+    for (int pass = 0;; pass++) {
+        if ((pass > 0 || tamga_key_store_is_file (context->store)) && !login (job, error))
+            return FALSE;
+        g_autoptr (GError) failed = NULL;
+        g_clear_pointer (&job->keys, g_ptr_array_unref);
+        job->keys = tamga_key_store_keys (context->store, call, &failed);
+        if (job->keys)
+            job->run.key = tamga_key_store_select (context->store, job->keys, &failed);
+        if (job->run.key)
+            break;
+        gboolean hidden = g_error_matches (failed, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_KEY);
+        if (!hidden || job->logged_in) {
+            g_propagate_error (error, g_steal_pointer (&failed));
+            return FALSE;
+        }
+    }
+    if (!job->run.key->certificate) {
+        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_CERTIFICATE,
+                     "The key \"%s\" has no certificate in %s; without one nobody could check the "
+                     "signature.",
+                     job->run.key->label ? job->run.key->label : job->run.key->id,
+                     tamga_key_store_name (context->store));
+        return FALSE;
+    }
+    const TamgaSignUi *ui = job->run.ui;
+    if (ui && ui->key)
+        ui->key (job->run.key, tamga_key_store_name (context->store), ui->data);
+    return TRUE;
+}
+
+static gboolean key_can (const TamgaKey *key, const TamgaAlgorithm *algorithm)
+{
+    return !key->algorithms || g_ptr_array_find (key->algorithms, algorithm, NULL);
+}
+
+/* The first of scheme and digest that key, token and person allow. */
+static gboolean choose_algorithm (Job *job, GError **error)
+{
+    const TamgaSignOptions *options = job->run.options;
+    TamgaKey *key = job->run.key;
+    EVP_PKEY *public_key = X509_get0_pubkey (key->certificate);
+    static const char *const schemes[] = {NULL, "PSS"};
+    static const char *const digests[] = {NULL, "SHA-256", "SHA-384", "SHA-512"};
+    for (gsize s = 0; public_key && s < G_N_ELEMENTS (schemes); s++) {
+        for (gsize d = 0; d < G_N_ELEMENTS (digests); d++) {
+            const char *scheme = options->scheme ? options->scheme : schemes[s];
+            const TamgaDigest *digest = options->digest ? options->digest
+                                        : digests[d]    ? tamga_digest_by_name (digests[d])
+                                                        : NULL;
+            const TamgaAlgorithm *algorithm =
+                tamga_algorithm_for_key (public_key, scheme, digest, NULL);
+            if (algorithm && key_can (key, algorithm)) {
+                job->run.algorithm = algorithm;
+                return TRUE;
+            }
+        }
+    }
+    g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_ALGORITHM,
+                 "The key \"%s\" cannot make a signature of the kind that was asked for.",
+                 key->label ? key->label : key->id);
+    return FALSE;
+}
+
+/* VN 78: every step good under the profile's gate, or nothing is signed; a refusal is journalled
+ * for each document. */
+static gboolean pass_gate (Job *job, GError **error)
+{
+    TamgaSignRun *run = &job->run;
+    TamgaStatusContext context = run->context->status;
+    context.now = context.time = tamga_sign_now (run->context);
+    context.fresh = TRUE;
+    for (guint i = 0; run->key->chain && context.pool && i < run->key->chain->len; i++) {
+        X509 *issuer = run->key->chain->pdata[i];
+        X509_up_ref (issuer);
+        g_ptr_array_add (context.pool, issuer);
+    }
+    run->gate = tamga_procedure_signer (&context, run->key->certificate, run->level,
+                                        run->ui ? run->ui->step : NULL,
+                                        run->ui ? run->ui->data : NULL, run->call);
+    if (run->gate->allowed)
+        return TRUE;
+    g_autoptr (GError) refused =
+        g_error_new (TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_REFUSED, "%s",
+                     run->gate->refusal ? run->gate->refusal : "The signer procedure refuses.");
+    for (guint i = 0; i < job->tasks->len; i++) {
+        TamgaSignTask *task = job->tasks->pdata[i];
+        if (!task->outcome->error &&
+            !tamga_sign_record (run, "refused", task, NULL, refused, error))
+            return FALSE;
+    }
+    g_propagate_error (error, g_steal_pointer (&refused));
+    return FALSE;
+}
+
+/* Runs on the pool's one thread. */
+static void finish_task (gpointer data, gpointer user_data)
+{
+    TamgaSignTask *task = data;
+    Job *job = user_data;
+    if (!tamga_sign_task_finish (task, &job->run, &task->outcome->error))
+        g_assert (task->outcome->error);
+    g_clear_pointer (&task->preparation, tamga_preparation_free);
+    g_clear_pointer (&task->document, tamga_document_unref);
+    if (job->finished)
+        g_async_queue_push (job->finished, task);
+}
+
+static void report (Job *job, TamgaSignTask *task)
+{
+    const TamgaSignUi *ui = job->run.ui;
+    TamgaSignOutcome *outcome = task->outcome;
+    for (guint i = 0; ui && ui->notice && i < task->notices->len; i++)
+        ui->notice (task->notices->pdata[i], task->item->input, ui->data);
+    if (ui && ui->item)
+        ui->item (task->index, task->item, outcome->output, outcome->time, outcome->error,
+                  ui->data);
+}
+
+/* Reports what is finished; waits while more than `most` are under way. */
+static void collect (Job *job, guint most)
+{
+    while (job->in_flight > 0) {
+        TamgaSignTask *task = job->in_flight > most ? g_async_queue_pop (job->finished)
+                                                    : g_async_queue_try_pop (job->finished);
+        if (!task)
+            return;
+        job->in_flight--;
+        report (job, task);
+    }
+}
+
+static gboolean reopen (TamgaSignTask *task, const TamgaSignOptions *options, GError **error)
+{
+    return task->document || tamga_sign_task_open (task, options, error);
+}
+
+/* A card that errs, or a certificate that is not of this key, is found before anything is written.
+ */
+static gboolean verify_own (const Job *job, const TamgaSignTask *task, GError **error)
+{
+    g_autoptr (GBytes) value =
+        tamga_preparation_signature_value (task->preparation, task->signature, error);
+    if (!value)
+        return FALSE;
+    EVP_PKEY *public_key = X509_get0_pubkey (job->run.key->certificate);
+    if (tamga_algorithm_verify (public_key, job->run.algorithm, task->preparation->to_be_signed,
+                                value) == TAMGA_VERIFY_GOOD)
+        return TRUE;
+    g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_FAILED,
+                 "What %s signed does not fit the certificate of the key; nothing was written.",
+                 tamga_key_store_name (job->run.context->store));
+    return FALSE;
+}
+
+static gboolean sign_task (Job *job, TamgaSignTask *task, GError **error)
+{
+    const TamgaSignContext *context = job->run.context;
+    if (!task->preparation && (!reopen (task, job->run.options, error) ||
+                               !tamga_sign_task_prepare (task, &job->run, error)))
+        return FALSE;
+    if (!login (job, error))
+        return FALSE;
+    g_autoptr (GPtrArray) digests = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+    g_ptr_array_add (digests, tamga_preparation_digest (task->preparation));
+    g_autoptr (GPtrArray) signatures =
+        tamga_key_store_sign (context->store, job->run.key, job->run.algorithm, digests,
+                              &context->keys_ui, job->run.call, error);
+    if (!signatures)
+        return FALSE;
+    task->signature = g_bytes_ref (signatures->pdata[0]);
+    return verify_own (job, task, error);
+}
+
+/* After these no further document can be signed: the others are reported with the same error. */
+static gboolean ends_the_job (const GError *error)
+{
+    return error->domain == TAMGA_KEYS_ERROR ||
+           g_error_matches (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_CANCELLED) ||
+           g_error_matches (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_CANCELLED) ||
+           error->domain == TAMGA_JOURNAL_ERROR;
+}
+
+static void sign_all (Job *job)
+{
+    g_autoptr (GError) ended = NULL;
+    for (guint i = 0; i < job->tasks->len; i++) {
+        TamgaSignTask *task = job->tasks->pdata[i];
+        GError **error = &task->outcome->error;
+        if (!*error && ended)
+            *error = g_error_copy (ended);
+        if (!*error && tamga_call_cancelled (job->run.call))
+            g_set_error (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_CANCELLED,
+                         "Cancelled: %s was not signed.", task->item->input);
+        if (*error || !sign_task (job, task, error)) {
+            if (!ended && ends_the_job (*error))
+                ended = g_error_copy (*error);
+            collect (job, 0);
+            report (job, task);
+            continue;
+        }
+        if (job->pool) {
+            job->in_flight++;
+            g_thread_pool_push (job->pool, task, NULL);
+            collect (job, PIPELINE);
+        } else {
+            finish_task (task, job);
+            report (job, task);
+        }
+    }
+    collect (job, 0);
+}
+
+/* Everything about the inputs that can be wrong is found before a PIN is asked for. At least one
+ * document must be fit to be signed. */
+static gboolean open_all (Job *job, const TamgaSignItem *items, gsize n, GError **error)
+{
+    guint fit = 0;
+    const GError *first = NULL;
+    for (gsize i = 0; i < n; i++) {
+        TamgaSignTask *task = tamga_sign_task_new (&items[i], (guint)i);
+        g_ptr_array_add (job->tasks, task);
+        if (tamga_sign_task_open (task, job->run.options, &task->outcome->error))
+            fit++;
+        else if (!first)
+            first = task->outcome->error;
+        /* Descriptors are few and documents may be many: opened again in its turn. */
+        if (i >= PIPELINE && strcmp (items[i].input, "-") != 0)
+            g_clear_pointer (&task->document, tamga_document_unref);
+    }
+    if (fit == 0 && first)
+        g_propagate_error (error, g_error_copy (first));
+    return fit > 0;
+}
+
+/* The first document that can be prepared is, before the PIN: one document alone then fails without
+ * having asked for it. */
+static gboolean prepare_first (Job *job, GError **error)
+{
+    const GError *first = NULL;
+    for (guint i = 0; i < job->tasks->len; i++) {
+        TamgaSignTask *task = job->tasks->pdata[i];
+        if (!task->outcome->error &&
+            tamga_sign_task_prepare (task, &job->run, &task->outcome->error))
+            return TRUE;
+        if (!first)
+            first = task->outcome->error;
+    }
+    if (first)
+        g_propagate_error (error, g_error_copy (first));
+    return FALSE;
+}
+
+static GPtrArray *take_outcomes (Job *job)
+{
+    GPtrArray *outcomes = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_sign_outcome_free);
+    for (guint i = 0; i < job->tasks->len; i++) {
+        TamgaSignTask *task = job->tasks->pdata[i];
+        g_ptr_array_add (outcomes, g_steal_pointer (&task->outcome));
+    }
+    return outcomes;
+}
+
+static void job_clear (Job *job)
+{
+    if (job->pool)
+        g_thread_pool_free (job->pool, FALSE, TRUE);
+    g_clear_pointer (&job->finished, g_async_queue_unref);
+    g_clear_pointer (&job->tasks, g_ptr_array_unref);
+    g_clear_pointer (&job->keys, g_ptr_array_unref);
+    g_clear_pointer (&job->run.gate, tamga_procedure_free);
+}
+
+GPtrArray *tamga_sign (const TamgaSignContext *context, const TamgaSignItem *items, gsize n,
+                       const TamgaSignOptions *options, const TamgaSignUi *ui,
+                       const TamgaCall *call, GError **error)
+{
+    Job job = {
+        .run = {.context = context, .options = options, .ui = ui, .call = call},
+        .tasks = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_sign_task_free),
+    };
+    GPtrArray *outcomes = NULL;
+    if (check_level (&job, error) && open_all (&job, items, n, error) && choose_key (&job, error) &&
+        choose_algorithm (&job, error) && pass_gate (&job, error) && prepare_first (&job, error) &&
+        login (&job, error)) {
+        if (n > 1) {
+            job.finished = g_async_queue_new ();
+            job.pool = g_thread_pool_new (finish_task, &job, 1, TRUE, NULL);
+        }
+        sign_all (&job);
+        outcomes = take_outcomes (&job);
+    }
+    job_clear (&job);
+    return outcomes;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the signed file is called when the person does not say. */
+#include <string.h>
+
+#include "client/sign/item.h"
+
+/* "a.signed" → "a.signed-2" → "a.signed-3": a second signature is seen in the name. */
+static char *next_stem (const char *stem)
+{
+    const char *mark = strstr (stem, ".signed");
+    for (const char *later; mark && (later = strstr (mark + 1, ".signed"));)
+        mark = later;
+    if (!mark)
+        return g_strconcat (stem, ".signed", NULL);
+    const char *tail = mark + strlen (".signed");
+    if (*tail == '\0')
+        return g_strconcat (stem, "-2", NULL);
+    char *end = NULL;
+    guint64 number = *tail == '-' ? g_ascii_strtoull (tail + 1, &end, 10) : 0;
+    if (number < 2 || number > 9999 || *end != '\0')
+        return g_strconcat (stem, ".signed", NULL);
+    return g_strdup_printf ("%.*s-%" G_GUINT64_FORMAT, (int)(tail - stem), stem, number + 1);
+}
+
+char *tamga_sign_output_name (const char *input, const TamgaFormat *format, gboolean detached)
+{
+    const char *extension = detached ? format->detached_extension : format->extension;
+    if (strcmp (input, "-") == 0)
+        return g_strdup ("-");
+    if (!g_str_has_suffix (input, extension) || detached)
+        return g_strconcat (input, extension, NULL);
+    g_autofree char *stem = g_strndup (input, strlen (input) - strlen (extension));
+    g_autofree char *next = next_stem (stem);
+    return g_strconcat (next, extension, NULL);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the journal keeps of each signature and each refusal. */
+#include "client/failure.h"
+#include "client/sign/item.h"
+#include "formats/ossl.h"
+
+static char *hex (GBytes *bytes)
+{
+    GString *text = g_string_new (NULL);
+    gsize size;
+    const guint8 *data = g_bytes_get_data (bytes, &size);
+    for (gsize i = 0; i < size; i++)
+        g_string_append_printf (text, "%02x", data[i]);
+    return g_string_free (text, FALSE);
+}
+
+static json_t *time_json (gint64 time)
+{
+    g_autoptr (GDateTime) moment = time == G_MININT64 ? NULL : g_date_time_new_from_unix_utc (time);
+    g_autofree char *text = moment ? g_date_time_format (moment, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+    return text ? json_string (text) : json_null ();
+}
+
+static void set_text (json_t *object, const char *name, const char *text)
+{
+    json_object_set_new (object, name, text ? json_string (text) : json_null ());
+}
+
+static json_t *certificate_json (X509 *certificate)
+{
+    g_autofree char *subject = tamga_ossl_name (X509_get_subject_name (certificate));
+    g_autofree char *issuer = tamga_ossl_name (X509_get_issuer_name (certificate));
+    g_autofree char *serial = tamga_ossl_serial (X509_get0_serialNumber (certificate));
+    g_autofree char *sha256 = tamga_ossl_fingerprint (certificate);
+    return json_pack ("{s:s, s:s, s:s, s:s}", "subject", subject, "issuer", issuer, "serial",
+                      serial, "sha256", sha256);
+}
+
+/* The answer of one step, with the digest of the evidence it rests on (VN 79.3: each check leaves a
+ * record of what was asked, when, answered by whom). */
+static json_t *step_json (const TamgaStep *step)
+{
+    const TamgaStatus *status = step->status;
+    json_t *object = json_object ();
+    json_object_set_new (object, "number", json_integer (step->number));
+    set_text (object, "rule", step->rule);
+    set_text (object, "title", step->title);
+    set_text (object, "answer", tamga_status_name (status->value));
+    json_object_set_new (object, "tolerated", json_boolean (step->tolerated));
+    set_text (object, "method", status->method);
+    set_text (object, "source", status->source);
+    set_text (object, "responder", status->responder);
+    json_object_set_new (object, "this_update", time_json (status->this_update));
+    GBytes *evidence = status->ocsp ? status->ocsp : status->crl;
+    g_autofree char *sha256 =
+        evidence ? g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, evidence) : NULL;
+    set_text (object, "evidence_sha256", sha256);
+    set_text (object, "text", status->text);
+    return object;
+}
+
+static json_t *steps_json (const TamgaProcedure *procedure)
+{
+    json_t *array = json_array ();
+    for (guint i = 0; procedure && i < procedure->steps->len; i++)
+        json_array_append_new (array, step_json (procedure->steps->pdata[i]));
+    return array;
+}
+
+static void add_document (json_t *entry, const TamgaSignTask *task)
+{
+    set_text (entry, "document", task->item->input);
+    TamgaPreparation *preparation = task->preparation;
+    if (!preparation)
+        return;
+    g_autofree char *digest = hex (preparation->content_digest);
+    set_text (entry, "digest_algorithm", tamga_algorithm_digest (preparation->algorithm)->name);
+    set_text (entry, "digest", digest);
+    set_text (entry, "format", preparation->format->name);
+}
+
+gboolean tamga_sign_record (const TamgaSignRun *run, const char *event, const TamgaSignTask *task,
+                            const TamgaTsaAnswer *timestamp, const GError *reason, GError **error)
+{
+    TamgaJournal *journal = run->context->journal;
+    if (!journal)
+        return TRUE;
+    json_t *entry = json_object ();
+    add_document (entry, task);
+    set_text (entry, "output", task->output);
+    set_text (entry, "profile", run->context->status.profile->name);
+    set_text (entry, "level", tamga_level_name (run->level));
+    set_text (entry, "origin", run->options->origin);
+    if (run->key) {
+        set_text (entry, "key", run->key->uri);
+        json_object_set_new (entry, "certificate", certificate_json (run->key->certificate));
+    }
+    if (run->algorithm)
+        set_text (entry, "algorithm", run->algorithm->name);
+    if (run->gate) {
+        json_object_set_new (entry, "steps", steps_json (run->gate));
+        set_text (entry, "rule", run->gate->refusal_rule);
+    }
+    if (timestamp) {
+        json_object_set_new (entry, "timestamp", time_json (timestamp->gen_time));
+        set_text (entry, "timestamp_by", timestamp->tsa_name);
+    }
+    if (reason) {
+        set_text (entry, "error", tamga_failure_name (reason));
+        set_text (entry, "reason", reason->message);
+    }
+    gboolean written =
+        tamga_journal_append (journal, event, tamga_sign_now (run->context), entry, error);
+    json_decref (entry);
+    return written;
+}
