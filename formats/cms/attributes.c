@@ -233,3 +233,18 @@ GBytes *tamga_attributes_value (GPtrArray *attributes, TamgaAttributeKind kind)
 
     return attribute != NULL && attribute->values->len > 0 ? attribute->values->pdata[0] : NULL;
 }
+
+gboolean tamga_attributes_look_like (GBytes *content)
+{
+    TamgaDerElement set, attribute, oid;
+
+    if (!tamga_der_whole (content, TAMGA_DER_SET, &set) || tamga_der_at_end (&set.contents))
+        return FALSE;
+    while (!tamga_der_at_end (&set.contents)) {
+        if (!tamga_der_take (&set.contents, TAMGA_DER_SEQUENCE, &attribute) ||
+            !tamga_der_take (&attribute.contents, TAMGA_DER_OID, &oid) ||
+            tamga_der_peek (&attribute.contents) != TAMGA_DER_SET)
+            return FALSE;
+    }
+    return TRUE;
+}

@@ -47,3 +47,8 @@ void tamga_attributes_walk (const TamgaSignerInfo *info, gboolean countersignatu
 const TamgaAttribute *tamga_attributes_find (GPtrArray *attributes, TamgaAttributeKind kind);
 /* Its only value, NULL when absent. */
 GBytes *tamga_attributes_value (GPtrArray *attributes, TamgaAttributeKind kind);
+/* Is `content` itself a SET OF Attribute, as is signed for another signature (threat of moving
+ * signed attributes into the content and back, RFC 5652 5.4)? */
+gboolean tamga_attributes_look_like (GBytes *content);
+/* Content beyond this is not looked at for it. */
+#define TAMGA_MAX_CURIOUS_CONTENT (64u * 1024)

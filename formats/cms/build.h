@@ -15,10 +15,11 @@ typedef struct {
     TamgaCmsProfile profile;
     const TamgaAlgorithm *algorithm;
     X509 *certificate;
-    GPtrArray *chain;      /* X509 carried along besides the signer's; or NULL */
-    gint64 signing_time;   /* seconds since the epoch; CAdES only */
-    const char *mime_type; /* mime-type attribute (EN 319 122-1 5.2.4.2), or NULL; CAdES only */
-    TamgaLevel level;      /* for the estimate */
+    GPtrArray *chain;         /* X509 carried along besides the signer's; or NULL */
+    gint64 signing_time;      /* seconds since the epoch; CAdES only */
+    const char *content_type; /* dotted eContentType; NULL: id-data */
+    const char *mime_type;    /* mime-type attribute (EN 319 122-1 5.2.4.2), or NULL; CAdES only */
+    TamgaLevel level;         /* for the estimate */
 } TamgaCmsParameters;
 
 /* Signed attributes as DER SET OF: the bytes that the key signs. `content_digest` by the
@@ -39,10 +40,31 @@ GBytes *tamga_cms_build (const TamgaCmsParameters *parameters, GBytes *signed_at
 gsize tamga_cms_estimate_size (const TamgaCmsParameters *parameters);
 
 /* Parts of the above, for CAdES, which also adds signers to an existing SignedData. */
+
 /* SignerInfo (RFC 5652 5.3, version 1). Checks the signature as said above. */
 GBytes *tamga_cms_signer_info (const TamgaCmsParameters *parameters, GBytes *signed_attributes,
                                GBytes *signature_raw, GBytes *timestamp_token, GError **error);
-/* Adds to `certificates` and `crls` (GBytes, elements of the SETs) what parameters and evidence
- * carry, without duplicates. */
-void tamga_cms_collect (const TamgaCmsParameters *parameters, const TamgaEvidence *evidence,
-                        GPtrArray *certificates, GPtrArray *crls);
+
+/* A SignedData in parts, so that content need not be in memory. Elements are GBytes. */
+typedef struct {
+    int version; /* of an existing SignedData, else 0: the written one is not below */
+    GPtrArray *digest_algors;
+    GPtrArray *certificates;
+    GPtrArray *crls;
+    GPtrArray *signers;
+    gboolean data_content; /* eContentType is id-data */
+    GBytes *encap;         /* begin of EncapsulatedContentInfo, or all of it */
+    guint64 body_length;   /* bytes that follow it from elsewhere */
+} TamgaCmsParts;
+
+TamgaCmsParts *tamga_cms_parts_new (void);
+void tamga_cms_parts_free (TamgaCmsParts *parts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaCmsParts, tamga_cms_parts_free)
+/* Adds `der` unless an equal element is there; keeps no reference of the caller's. */
+void tamga_cms_parts_add (GPtrArray *elements, GBytes *der);
+/* Adds what parameters and evidence (may be NULL) carry: digest algorithm, certificates, CRLs,
+ * OCSP responses. */
+void tamga_cms_parts_collect (TamgaCmsParts *parts, const TamgaCmsParameters *parameters,
+                              const TamgaEvidence *evidence);
+/* The ContentInfo is `head`, `body_length` bytes of the caller, `tail`. */
+void tamga_cms_parts_frame (const TamgaCmsParts *parts, GBytes **head, GBytes **tail);

@@ -18,6 +18,14 @@ void tamga_found_certificate_free (TamgaFoundCertificate *found)
     g_free (found);
 }
 
+static void append (GPtrArray *found, X509 *certificate, GBytes *der)
+{
+    TamgaFoundCertificate *one = g_new (TamgaFoundCertificate, 1);
+
+    *one = (TamgaFoundCertificate){certificate, g_bytes_ref (der)};
+    g_ptr_array_add (found, one);
+}
+
 static void add_certificate (GPtrArray *found, GBytes *der, TamgaSignature *signature)
 {
     X509 *certificate;
@@ -35,14 +43,10 @@ static void add_certificate (GPtrArray *found, GBytes *der, TamgaSignature *sign
                               "RFC 5280 4.1", "A certificate in the signature cannot be read.");
         return;
     }
-    TamgaFoundCertificate *one = g_new (TamgaFoundCertificate, 1);
-    *one = (TamgaFoundCertificate){certificate, g_bytes_ref (der)};
-    g_ptr_array_add (found, one);
+    append (found, certificate, der);
 }
 
-GPtrArray *tamga_evidence_find_certificates (const TamgaSignedData *data,
-                                             GPtrArray *certificate_values,
-                                             TamgaSignature *signature)
+GPtrArray *tamga_evidence_find_certificates (const TamgaSignedData *data, TamgaSignature *signature)
 {
     GPtrArray *found =
         g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_found_certificate_free);
@@ -53,7 +57,21 @@ GPtrArray *tamga_evidence_find_certificates (const TamgaSignedData *data,
         if (tamga_der_whole (data->certificates->pdata[i], TAMGA_DER_SEQUENCE, &element))
             add_certificate (found, data->certificates->pdata[i], signature);
     }
-    for (guint i = 0; certificate_values != NULL && i < certificate_values->len; i++) {
+    return found;
+}
+
+GPtrArray *tamga_evidence_join (GPtrArray *base, GPtrArray *certificate_values,
+                                TamgaSignature *signature)
+{
+    GPtrArray *found =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_found_certificate_free);
+
+    for (guint i = 0; i < base->len; i++) {
+        TamgaFoundCertificate *one = base->pdata[i];
+        X509_up_ref (one->certificate);
+        append (found, one->certificate, one->der);
+    }
+    for (guint i = 0; i < certificate_values->len; i++) {
         TamgaDerElement list, element;
         if (!tamga_der_whole (certificate_values->pdata[i], TAMGA_DER_SEQUENCE, &list)) {
             tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "cms-values-broken",

@@ -13,12 +13,13 @@ typedef struct {
 
 void tamga_found_certificate_free (TamgaFoundCertificate *found);
 
-/* Certificates of SignedData.certificates and of the values of `certificate_values` (GBytes:
- * CertificateValues; or NULL). Elements: TamgaFoundCertificate. Those that cannot be read add a
- * finding to `signature`. */
+/* Certificates of SignedData.certificates, once each. Elements: TamgaFoundCertificate. Those that
+ * cannot be read add a finding to `signature`. */
 GPtrArray *tamga_evidence_find_certificates (const TamgaSignedData *data,
-                                             GPtrArray *certificate_values,
                                              TamgaSignature *signature);
+/* `base` and those of the values of certificate-values (GBytes: CertificateValues). */
+GPtrArray *tamga_evidence_join (GPtrArray *base, GPtrArray *certificate_values,
+                                TamgaSignature *signature);
 /* SignedData.crls: CertificateList, and OCSP responses by RFC 5940. */
 void tamga_evidence_read_crls (const TamgaSignedData *data, TamgaSignature *signature);
 /* RevocationValues (EN 319 122-1 A.1.2.2). */

@@ -34,3 +34,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaToken, tamga_token_free)
 gboolean tamga_token_covers (const TamgaToken *token, GBytes *data);
 /* Is the imprint this digest value, made by the token's own algorithm? */
 gboolean tamga_token_covers_digest (const TamgaToken *token, GBytes *covered_digest);
+/* Only the digest algorithm of the imprint, without verifying anything. NULL without error: it is
+ * not known here. Errors as above. */
+const TamgaDigest *tamga_token_imprint_digest (GBytes *der, GError **error);

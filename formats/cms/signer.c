@@ -1,0 +1,651 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The shared core of CAdES, PAdES and time-stamp tokens. */
+#include "formats/cms/signer.h"
+
+#include <openssl/err.h>
+#include <string.h>
+
+#include "formats/cms/attributes.h"
+#include "formats/cms/binding.h"
+#include "formats/cms/claims.h"
+#include "formats/cms/der.h"
+#include "formats/cms/evidence.h"
+#include "formats/cms/token.h"
+#include "formats/limits.h"
+#include "formats/ossl.h"
+
+/* What all signers of one SignedData share. */
+typedef struct {
+    TamgaSignedData *data;
+    TamgaCmsContentDigest callback;
+    gpointer callback_data;
+    const char *format;
+    GPtrArray *certificates; /* TamgaFoundCertificate */
+    GPtrArray *broken;       /* TamgaFinding: certificates that could not be read */
+    GHashTable *digests;     /* TamgaDigest -> GBytes: content digests computed so far */
+    gboolean attributes_as_content;
+    GPtrArray *signatures;
+} Reader;
+
+/* One SignerInfo on its way to a TamgaSignature. */
+typedef struct {
+    Reader *reader;
+    const TamgaSignerInfo *info;
+    GBytes *countersigned; /* signature value of the signer above; NULL for a signer of content */
+    TamgaSignature *signature;
+    GPtrArray *attributes, *others; /* signed, unsigned */
+    X509_ALGOR *digest_algor, *signature_algor;
+} Signer;
+
+/* Digest of what this signer signed: NULL without error where the content is missing. */
+static GBytes *content_digest (const Signer *signer, const TamgaDigest *digest, GError **error)
+{
+    Reader *reader = signer->reader;
+    GBytes *value;
+
+    if (signer->countersigned != NULL)
+        return tamga_digest_bytes (digest, signer->countersigned);
+    value = g_hash_table_lookup (reader->digests, digest);
+    if (value != NULL)
+        return g_bytes_ref (value);
+    if (reader->data->has_content)
+        value = tamga_signed_data_content_digest (reader->data, digest, error);
+    else if (reader->callback != NULL)
+        value = reader->callback (digest, reader->callback_data, error);
+    if (value != NULL)
+        g_hash_table_insert (reader->digests, (gpointer)digest, g_bytes_ref (value));
+    return value;
+}
+
+static X509_ALGOR *parse_algor (GBytes *der)
+{
+    gsize length;
+    const guint8 *data = g_bytes_get_data (der, &length);
+    X509_ALGOR *algor = d2i_X509_ALGOR (NULL, &data, (long)length);
+
+    ERR_clear_error ();
+    return algor;
+}
+
+/* Does the attribute content-type say what the SignedData says (RFC 5652 11.1)? */
+static void check_content_type (Signer *signer)
+{
+    GBytes *value = tamga_attributes_value (signer->attributes, TAMGA_ATTRIBUTE_CONTENT_TYPE);
+    const char *expected = signer->reader->data->content_type;
+    g_autofree char *type = NULL;
+    TamgaDerElement element;
+
+    if (value == NULL || signer->countersigned != NULL)
+        return;
+    if (tamga_der_whole (value, TAMGA_DER_OID, &element))
+        type = tamga_der_oid_text (&element);
+    if (g_strcmp0 (type, expected) != 0)
+        tamga_signature_fail (signer->signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
+                              "The attribute content-type says %s, the signature holds %s "
+                              "(RFC 5652 11.1).",
+                              type != NULL ? type : "nothing readable", expected);
+}
+
+/* CMS-algorithm-protection repeats the algorithms under the signature (RFC 6211). */
+static void check_protection (Signer *signer)
+{
+    GBytes *value =
+        tamga_attributes_value (signer->attributes, TAMGA_ATTRIBUTE_ALGORITHM_PROTECTION);
+    TamgaDerElement whole, digest, algorithm;
+    g_autoptr (GBytes) digest_der = NULL, algorithm_der = NULL;
+    g_autoptr (X509_ALGOR) digest_algor = NULL, signature_algor = NULL;
+
+    if (value == NULL)
+        return;
+    if (tamga_der_whole (value, TAMGA_DER_SEQUENCE, &whole) &&
+        tamga_der_take (&whole.contents, TAMGA_DER_SEQUENCE, &digest) &&
+        tamga_der_take (&whole.contents, TAMGA_DER_CONTEXT_CONSTRUCTED | 1, &algorithm) &&
+        tamga_der_at_end (&whole.contents)) {
+        digest_der = tamga_der_raw (&digest);
+        algorithm_der =
+            tamga_der_tlv (TAMGA_DER_SEQUENCE, algorithm.contents.data, algorithm.contents.left);
+        digest_algor = parse_algor (digest_der);
+        signature_algor = parse_algor (algorithm_der);
+    }
+    if (digest_algor == NULL || signature_algor == NULL ||
+        OBJ_cmp (digest_algor->algorithm, signer->digest_algor->algorithm) != 0 ||
+        X509_ALGOR_cmp (signature_algor, signer->signature_algor) != 0)
+        tamga_signature_fail (signer->signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
+                              "The attribute CMS-algorithm-protection names other algorithms than "
+                              "those used (RFC 6211 2).");
+}
+
+/* Format checks that need no key and no content. FALSE when nothing more can be computed. */
+static gboolean check_format (Signer *signer)
+{
+    TamgaSignature *signature = signer->signature;
+    const char *format = signer->reader->format;
+
+    if (strcmp (format, "PAdES") == 0 && signer->reader->data->has_content)
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
+                              "The CMS of a PDF signature encapsulates content "
+                              "(EN 319 142-1 5.1).");
+    if (signer->info->signed_attrs == NULL) {
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
+                              "There are no signed attributes: what was signed cannot be told from "
+                              "what was put around it (EN 319 122-1 5.1).");
+        return FALSE;
+    }
+    if (signer->digest_algor == NULL || signer->signature_algor == NULL) {
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
+                              "An algorithm identifier is broken (RFC 5280 4.1.1.2).");
+        return FALSE;
+    }
+    check_content_type (signer);
+    check_protection (signer);
+    if (signer->info->version != (signer->info->key_id != NULL ? 3 : 1))
+        tamga_signature_find (signature, TAMGA_SEVERITY_INFO, "cms-signer-version", "RFC 5652 5.3",
+                              "The version of the SignerInfo does not fit its signer identifier.");
+    if (signer->info->signed_sorted != NULL)
+        tamga_signature_find (signature, TAMGA_SEVERITY_INFO, "cms-attributes-not-der",
+                              "RFC 5652 5.4", "The signed attributes are not in DER order.");
+    return TRUE;
+}
+
+static void warn_weak_digest (TamgaSignature *signature, const TamgaDigest *digest)
+{
+    if (digest->weak)
+        tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "weak-digest", "TS 119 312 5",
+                              "The digest algorithm %s is no longer safe.", digest->name);
+}
+
+/* Is the content what the message-digest says? FALSE only with an error of reading. */
+static gboolean check_digest (Signer *signer, GError **error)
+{
+    TamgaSignature *signature = signer->signature;
+    GBytes *value = tamga_attributes_value (signer->attributes, TAMGA_ATTRIBUTE_MESSAGE_DIGEST);
+    const TamgaDigest *digest = tamga_digest_by_algor (signer->digest_algor);
+    g_autoptr (GBytes) claimed = NULL;
+    g_autoptr (GError) local = NULL;
+    TamgaDerElement element;
+
+    signature->message_digest = digest;
+    if (digest == NULL) {
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE,
+                              "The digest algorithm is not known here.");
+        return TRUE;
+    }
+    warn_weak_digest (signature, digest);
+    if (value != NULL && tamga_der_whole (value, TAMGA_DER_OCTET_STRING, &element))
+        claimed = tamga_der_octets (&element);
+    if (claimed == NULL || g_bytes_get_size (claimed) != digest->size)
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
+                              "The attribute message-digest holds no %s digest (RFC 5652 11.2).",
+                              digest->name);
+    signature->content_digest = content_digest (signer, digest, &local);
+    if (local != NULL) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
+    if (signature->content_digest == NULL)
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND,
+                              "The signed document is not in the signature and was not given.");
+    else if (claimed != NULL && !g_bytes_equal (claimed, signature->content_digest))
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_HASH_FAILURE,
+                              "The document is not the one that was signed: its %s digest differs "
+                              "(RFC 5652 5.6).",
+                              digest->name);
+    return TRUE;
+}
+
+/* The digest that a signature algorithm itself names; NULL where it names none or one unknown. */
+static const TamgaDigest *implied_digest (const X509_ALGOR *algor)
+{
+    int type, md = NID_undef, key = NID_undef;
+    const void *value;
+    const TamgaDigest *digest = NULL;
+
+    X509_ALGOR_get0 (NULL, &type, &value, algor);
+    if (OBJ_obj2nid (algor->algorithm) == NID_rsassaPss && type == V_ASN1_SEQUENCE) {
+        const ASN1_STRING *sequence = value;
+        const unsigned char *data = ASN1_STRING_get0_data (sequence);
+        RSA_PSS_PARAMS *parameters =
+            d2i_RSA_PSS_PARAMS (NULL, &data, ASN1_STRING_length (sequence));
+        if (parameters != NULL)
+            digest = parameters->hashAlgorithm != NULL
+                         ? tamga_digest_by_algor (parameters->hashAlgorithm)
+                         : tamga_digest_by_name ("SHA-1");
+        RSA_PSS_PARAMS_free (parameters);
+    } else if (OBJ_find_sigid_algs (OBJ_obj2nid (algor->algorithm), &md, &key) == 1 &&
+               md != NID_undef) {
+        g_autofree char *oid = tamga_ossl_oid (OBJ_nid2obj (md));
+        digest = tamga_digest_by_oid (oid);
+    }
+    ERR_clear_error ();
+    return digest;
+}
+
+static void find_algorithm (Signer *signer)
+{
+    TamgaSignature *signature = signer->signature;
+    const TamgaDigest *implied;
+    g_autoptr (GError) local = NULL;
+    g_autofree char *oid = NULL, *digest_oid = NULL;
+
+    signature->algorithm =
+        tamga_algorithm_from_cms (signer->signature_algor, signer->digest_algor, &local);
+    if (signature->algorithm != NULL) {
+        signature->algorithm_text = g_strdup (signature->algorithm->name);
+        return;
+    }
+    oid = tamga_ossl_oid (signer->signature_algor->algorithm);
+    digest_oid = tamga_ossl_oid (signer->digest_algor->algorithm);
+    signature->algorithm_text = g_strdup_printf ("%s with digest %s", oid, digest_oid);
+    implied = implied_digest (signer->signature_algor);
+    if (implied != NULL && implied != signature->message_digest)
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
+                              "The digest algorithm is not the one of the signature algorithm "
+                              "(RFC 5652 5.3, RFC 5754 3). %s",
+                              local->message);
+    else
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE, "%s", local->message);
+}
+
+static void warn_weak_key (TamgaSignature *signature, EVP_PKEY *key)
+{
+    int bits = EVP_PKEY_get_bits (key);
+    gboolean rsa = EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS");
+
+    if (rsa && bits < 1900)
+        tamga_signature_find (
+            signature, bits < 1024 ? TAMGA_SEVERITY_FATAL : TAMGA_SEVERITY_WARNING, "weak-key",
+            "TS 119 312 6", "The signer's RSA key has only %d bits.", bits);
+    else if (EVP_PKEY_is_a (key, "EC") && bits < 224)
+        tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "weak-key", "TS 119 312 6",
+                              "The signer's EC key has only %d bits.", bits);
+}
+
+/* The signature value over the signed attributes: over their bytes as found, or in DER order, which
+ * RFC 5652 5.4 demands and not every writer sends. */
+static TamgaVerify verify_attributes (const Signer *signer, EVP_PKEY *key)
+{
+    const TamgaSignerInfo *info = signer->info;
+    TamgaVerify result = tamga_algorithm_verify (key, signer->signature->algorithm,
+                                                 info->signed_attrs, info->signature);
+
+    if (result == TAMGA_VERIFY_BAD && info->signed_sorted != NULL)
+        result = tamga_algorithm_verify (key, signer->signature->algorithm, info->signed_sorted,
+                                         info->signature);
+    return result;
+}
+
+static void check_value (Signer *signer)
+{
+    TamgaSignature *signature = signer->signature;
+    EVP_PKEY *key;
+    gboolean other_kind;
+
+    if (signature->algorithm == NULL || signature->certificate == NULL)
+        return;
+    key = X509_get0_pubkey (signature->certificate);
+    ERR_clear_error ();
+    if (key == NULL) {
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE,
+                              "The key in the signer's certificate is of a kind not known here.");
+        return;
+    }
+    warn_weak_key (signature, key);
+    other_kind =
+        !EVP_PKEY_is_a (key, signature->algorithm->key_type) &&
+        !(EVP_PKEY_is_a (key, "RSA-PSS") && signature->algorithm->scheme == TAMGA_SCHEME_RSA_PSS);
+    switch (other_kind ? TAMGA_VERIFY_BAD : verify_attributes (signer, key)) {
+    case TAMGA_VERIFY_GOOD:
+        break;
+    case TAMGA_VERIFY_BAD:
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_SIG_CRYPTO_FAILURE,
+                              "The signature value does not verify with the key of the signer's "
+                              "certificate%s.",
+                              other_kind ? ": the key is of another kind" : "");
+        break;
+    case TAMGA_VERIFY_IMPOSSIBLE:
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE,
+                              "The signature value cannot be verified with this key here.");
+        break;
+    }
+}
+
+/* One token: what it should cover is computed with its own hash algorithm. */
+static gboolean add_timestamp (Signer *signer, TamgaTimestampKind kind, gboolean computable,
+                               GBytes *token, GError **error)
+{
+    TamgaSignature *signature = signer->signature;
+    g_autoptr (GError) local = NULL;
+    const TamgaDigest *digest;
+    TamgaTimestamp *timestamp;
+
+    if (signature->timestamps->len >= TAMGA_MAX_TIMESTAMPS) {
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT,
+                     "The signature has more than %u timestamps.", TAMGA_MAX_TIMESTAMPS);
+        return FALSE;
+    }
+    timestamp = g_new0 (TamgaTimestamp, 1);
+    timestamp->kind = kind;
+    timestamp->id = g_strdup_printf ("timestamp %u", signature->timestamps->len + 1);
+    timestamp->token = g_bytes_ref (token);
+    g_ptr_array_add (signature->timestamps, timestamp);
+    digest = tamga_token_imprint_digest (token, &local);
+    if (local != NULL) {
+        tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "timestamp-broken",
+                              "RFC 3161 2.4.2", "%s cannot be read: %s", timestamp->id,
+                              local->message);
+        return TRUE;
+    }
+    if (digest == NULL || !computable)
+        return TRUE;
+    if (kind == TAMGA_TIMESTAMP_SIGNATURE)
+        timestamp->covered_digest = tamga_digest_bytes (digest, signer->info->signature);
+    else
+        timestamp->covered_digest = content_digest (signer, digest, &local);
+    if (local == NULL)
+        return TRUE;
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+}
+
+static gboolean read_timestamps (Signer *signer, GError **error)
+{
+    static const struct {
+        TamgaAttributeKind attribute;
+        TamgaTimestampKind kind;
+        gboolean is_signed, computable;
+    } kinds[] = {
+        {TAMGA_ATTRIBUTE_CONTENT_TIMESTAMP, TAMGA_TIMESTAMP_CONTENT, TRUE, TRUE},
+        {TAMGA_ATTRIBUTE_SIGNATURE_TIMESTAMP, TAMGA_TIMESTAMP_SIGNATURE, FALSE, TRUE},
+        {TAMGA_ATTRIBUTE_REFERENCE_TIMESTAMP, TAMGA_TIMESTAMP_ARCHIVE, FALSE, FALSE},
+        {TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V2, TAMGA_TIMESTAMP_ARCHIVE, FALSE, FALSE},
+        {TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V3, TAMGA_TIMESTAMP_ARCHIVE, FALSE, FALSE},
+    };
+
+    for (gsize k = 0; k < G_N_ELEMENTS (kinds); k++) {
+        GPtrArray *list = kinds[k].is_signed ? signer->attributes : signer->others;
+        for (guint i = 0; i < list->len; i++) {
+            const TamgaAttribute *attribute = list->pdata[i];
+            for (guint j = 0; attribute->kind == kinds[k].attribute && j < attribute->values->len;
+                 j++) {
+                if (!add_timestamp (signer, kinds[k].kind, kinds[k].computable,
+                                    attribute->values->pdata[j], error))
+                    return FALSE;
+            }
+        }
+    }
+    return TRUE;
+}
+
+static GPtrArray *collect_values (GPtrArray *attributes, TamgaAttributeKind kind)
+{
+    GPtrArray *values = g_ptr_array_new ();
+
+    for (guint i = 0; i < attributes->len; i++) {
+        const TamgaAttribute *attribute = attributes->pdata[i];
+        for (guint j = 0; attribute->kind == kind && j < attribute->values->len; j++)
+            g_ptr_array_add (values, attribute->values->pdata[j]);
+    }
+    return values;
+}
+
+/* Certificates first: the binding chooses among them. */
+static GPtrArray *read_certificates (Signer *signer)
+{
+    Reader *reader = signer->reader;
+    TamgaSignature *signature = signer->signature;
+    g_autoptr (GPtrArray) values =
+        collect_values (signer->others, TAMGA_ATTRIBUTE_CERTIFICATE_VALUES);
+    GPtrArray *found = tamga_evidence_join (reader->certificates, values, signature);
+
+    for (guint i = 0; i < reader->broken->len; i++)
+        g_ptr_array_add (signature->findings, tamga_finding_copy (reader->broken->pdata[i]));
+    for (guint i = 0; i < found->len; i++) {
+        X509 *certificate = ((TamgaFoundCertificate *)found->pdata[i])->certificate;
+        X509_up_ref (certificate);
+        g_ptr_array_add (signature->certificates, certificate);
+    }
+    return found;
+}
+
+static void read_revocation (Signer *signer)
+{
+    GPtrArray *lists[] = {signer->attributes, signer->others};
+    g_autoptr (GPtrArray) values =
+        collect_values (signer->others, TAMGA_ATTRIBUTE_REVOCATION_VALUES);
+
+    tamga_evidence_read_crls (signer->reader->data, signer->signature);
+    for (guint i = 0; i < values->len; i++)
+        tamga_evidence_read_revocation_values (values->pdata[i], signer->signature);
+    for (gsize i = 0; i < G_N_ELEMENTS (lists); i++) {
+        GBytes *value = tamga_attributes_value (lists[i], TAMGA_ATTRIBUTE_ADOBE_REVOCATION);
+        if (value != NULL)
+            tamga_evidence_read_adobe (value, signer->signature);
+    }
+}
+
+/* CAdES is CMS with a signing-certificate; PAdES may not be without (EN 319 142-1 6.3). */
+static void settle_format (Signer *signer)
+{
+    TamgaSignature *signature = signer->signature;
+
+    if (signature->binding != TAMGA_BINDING_NONE)
+        return;
+    if (strcmp (signature->format, "CAdES") == 0)
+        signature->format = "CMS";
+    tamga_signature_find (signature,
+                          strcmp (signature->format, "PAdES") == 0 ? TAMGA_SEVERITY_FATAL
+                                                                   : TAMGA_SEVERITY_WARNING,
+                          "cms-no-signing-certificate", "EN 319 122-1 5.2.2",
+                          "The signature does not say under itself which certificate made it "
+                          "(no signing-certificate attribute).");
+}
+
+static void describe_content (Signer *signer)
+{
+    TamgaSignature *signature = signer->signature;
+    const TamgaSignedData *data = signer->reader->data;
+
+    if (signer->countersigned != NULL) {
+        signature->packaging = "enveloped";
+        signature->coverage = TAMGA_COVERS_PART;
+        signature->coverage_text = g_strdup ("the value of the signature above it only");
+        signature->covered_bytes = g_bytes_get_size (signer->countersigned);
+        return;
+    }
+    signature->packaging = data->has_content ? "attached" : "detached";
+    if (data->has_content) {
+        signature->coverage = TAMGA_COVERS_WHOLE;
+        signature->coverage_text = g_strdup ("the whole document inside the signature");
+        signature->covered_bytes = data->content_size;
+    }
+    if (signer->reader->attributes_as_content)
+        tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "cms-content-is-attributes",
+                              "RFC 5652 5.4",
+                              "The signed document itself looks like signed attributes of another "
+                              "signature.");
+}
+
+static gboolean read_signer (Reader *reader, const TamgaSignerInfo *info, GBytes *countersigned,
+                             const char *id, GError **error);
+
+/* SignerInfos over the value of this signature (RFC 5652 11.4), each a signature of its own. */
+static gboolean read_countersignatures (Signer *signer, GError **error)
+{
+    g_autoptr (GPtrArray) values =
+        collect_values (signer->others, TAMGA_ATTRIBUTE_COUNTERSIGNATURE);
+
+    for (guint i = 0; i < values->len; i++) {
+        g_autoptr (GError) local = NULL;
+        g_autoptr (TamgaSignerInfo) info = tamga_signer_info_parse (values->pdata[i], &local);
+        g_autofree char *id =
+            g_strdup_printf ("countersignature %u of %s", i + 1, signer->signature->id);
+        if (info == NULL) {
+            tamga_signature_find (signer->signature, TAMGA_SEVERITY_WARNING,
+                                  "cms-countersignature-broken", "RFC 5652 11.4", "%s: %s", id,
+                                  local->message);
+            continue;
+        }
+        if (signer->reader->signatures->len >= TAMGA_MAX_SIGNERS) {
+            g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT,
+                         "There are more than %u signatures.", TAMGA_MAX_SIGNERS);
+            return FALSE;
+        }
+        /* One level: a countersignature of a countersignature is listed, not judged. */
+        if (signer->countersigned == NULL &&
+            !read_signer (signer->reader, info, signer->info->signature, id, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean fill (Signer *signer, GError **error)
+{
+    g_autoptr (GPtrArray) found = NULL;
+
+    tamga_attributes_walk (signer->info, signer->countersigned != NULL, signer->signature,
+                           &signer->attributes, &signer->others);
+    describe_content (signer);
+    found = read_certificates (signer);
+    read_revocation (signer);
+    if (check_format (signer)) {
+        if (!check_digest (signer, error))
+            return FALSE;
+        tamga_binding_choose (signer->info, signer->attributes, found, signer->signature);
+        settle_format (signer);
+        find_algorithm (signer);
+        check_value (signer);
+        tamga_claims_read (signer->attributes, signer->signature);
+    }
+    if (signer->signature->algorithm_text == NULL)
+        signer->signature->algorithm_text = g_strdup ("unknown");
+    return read_timestamps (signer, error);
+}
+
+static void signer_clear (Signer *signer)
+{
+    g_clear_pointer (&signer->attributes, g_ptr_array_unref);
+    g_clear_pointer (&signer->others, g_ptr_array_unref);
+    g_clear_pointer (&signer->digest_algor, X509_ALGOR_free);
+    g_clear_pointer (&signer->signature_algor, X509_ALGOR_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Signer, signer_clear)
+
+static gboolean read_signer (Reader *reader, const TamgaSignerInfo *info, GBytes *countersigned,
+                             const char *id, GError **error)
+{
+    g_auto (Signer) signer = {
+        .reader = reader,
+        .info = info,
+        .countersigned = countersigned,
+        .signature = tamga_signature_new (reader->format),
+        .digest_algor = parse_algor (info->digest_algor),
+        .signature_algor = parse_algor (info->signature_algor),
+    };
+
+    g_ptr_array_add (reader->signatures, signer.signature);
+    signer.signature->id = g_strdup (id);
+    signer.signature->signature_value = g_bytes_ref (info->signature);
+    return fill (&signer, error) && read_countersignatures (&signer, error);
+}
+
+/* Encapsulated content where detached content is signed: only the old form with a SHA-1 digest. */
+static gboolean check_encapsulated_sha1 (Reader *reader, GError **error)
+{
+    const TamgaDigest *sha1 = tamga_digest_by_name ("SHA-1");
+    g_autoptr (GBytes) inside = NULL, outside = NULL;
+    g_autoptr (GError) local = NULL;
+    gboolean same;
+
+    if (reader->callback == NULL || !reader->data->has_content ||
+        strcmp (reader->format, "PDF-PKCS7") != 0)
+        return TRUE;
+    outside = reader->callback (sha1, reader->callback_data, &local);
+    if (local != NULL) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
+    inside = reader->data->content_size == sha1->size
+                 ? tamga_signed_data_content (reader->data, sha1->size, NULL)
+                 : NULL;
+    same = inside != NULL && outside != NULL && g_bytes_equal (inside, outside);
+    for (guint i = 0; i < reader->signatures->len; i++) {
+        TamgaSignature *signature = reader->signatures->pdata[i];
+        signature->packaging = "detached";
+        signature->coverage = TAMGA_COVERS_NOTHING_KNOWN;
+        g_clear_pointer (&signature->coverage_text, g_free);
+        warn_weak_digest (signature, sha1);
+        if (inside == NULL)
+            tamga_signature_fail (signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
+                                  "The CMS of a PDF signature encapsulates something else than a "
+                                  "SHA-1 digest (ISO 32000-1 12.8.3.3).");
+        else if (outside == NULL)
+            tamga_signature_fail (signature, TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND,
+                                  "The signed document was not given.");
+        else if (!same)
+            tamga_signature_fail (signature, TAMGA_INTEGRITY_HASH_FAILURE,
+                                  "The document is not the one that was signed: its SHA-1 digest "
+                                  "differs (ISO 32000-1 12.8.3.3).");
+    }
+    return TRUE;
+}
+
+static gboolean content_is_attributes (TamgaSignedData *data)
+{
+    g_autoptr (GBytes) content = NULL;
+
+    if (!data->has_content || data->content_size > TAMGA_MAX_CURIOUS_CONTENT)
+        return FALSE;
+    content = tamga_signed_data_content (data, TAMGA_MAX_CURIOUS_CONTENT, NULL);
+    return content != NULL && tamga_attributes_look_like (content);
+}
+
+GPtrArray *tamga_cms_read_signed_data (TamgaSignedData *signed_data, TamgaCmsContentDigest callback,
+                                       gpointer data, const char *format, GError **error)
+{
+    g_autoptr (GPtrArray) signatures =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_signature_free);
+    g_autoptr (GHashTable) digests =
+        g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_bytes_unref);
+    g_autoptr (TamgaSignature) scratch = tamga_signature_new (format);
+    g_autoptr (GPtrArray) certificates = tamga_evidence_find_certificates (signed_data, scratch);
+    gboolean is_token = strcmp (signed_data->content_type, TAMGA_OID_TST_INFO) == 0;
+    Reader reader = {
+        .data = signed_data,
+        .callback = callback,
+        .callback_data = data,
+        .format = format,
+        .certificates = certificates,
+        .broken = scratch->findings,
+        .digests = digests,
+        .attributes_as_content = content_is_attributes (signed_data),
+        .signatures = signatures,
+    };
+
+    if (signed_data->signers->len == 0) {
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_SIGNATURE,
+                     "%s holds certificates or content, and no signature.",
+                     tamga_document_name (signed_data->document));
+        return NULL;
+    }
+    for (guint i = 0; i < signed_data->signers->len; i++) {
+        g_autofree char *id =
+            is_token ? g_strdup ("time-stamp token") : g_strdup_printf ("signature %u", i + 1);
+        if (!read_signer (&reader, signed_data->signers->pdata[i], NULL, id, error))
+            return NULL;
+    }
+    if (!check_encapsulated_sha1 (&reader, error))
+        return NULL;
+    return g_steal_pointer (&signatures);
+}
+
+GPtrArray *tamga_cms_read_signers (GBytes *der, TamgaCmsContentDigest callback, gpointer data,
+                                   const char *format, GError **error)
+{
+    g_autoptr (TamgaDocument) document = tamga_document_new ("The signature", der);
+    g_autoptr (TamgaSignedData) signed_data = tamga_signed_data_parse (document, error);
+
+    return signed_data != NULL
+               ? tamga_cms_read_signed_data (signed_data, callback, data, format, error)
+               : NULL;
+}
