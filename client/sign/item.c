@@ -63,7 +63,8 @@ gboolean tamga_sign_task_open (TamgaSignTask *task, const TamgaSignOptions *opti
     task->format = format;
     task->output = task->item->output
                        ? g_strdup (task->item->output)
-                       : tamga_sign_output_name (task->item->input, format, options->detached);
+                       : tamga_sign_output_name (task->item->input, task->item->folder, format,
+                                                 options->detached);
     if (strcmp (task->output, "-") != 0 && !task->item->replace &&
         g_file_test (task->output, G_FILE_TEST_EXISTS)) {
         g_set_error (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_EXISTS,

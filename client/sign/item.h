@@ -47,4 +47,5 @@ gint64 tamga_sign_now (const TamgaSignContext *context);
 gboolean tamga_sign_record (const TamgaSignRun *run, const char *event, const TamgaSignTask *task,
                             const TamgaTsaAnswer *timestamp, const GError *reason, GError **error);
 /* "contract.pdf" → "contract.signed.pdf": beside the input, never the input. */
-char *tamga_sign_output_name (const char *input, const TamgaFormat *format, gboolean detached);
+char *tamga_sign_output_name (const char *input, const char *folder, const TamgaFormat *format,
+                              gboolean detached);

@@ -22,6 +22,7 @@ typedef enum {
 typedef struct {
     const char *input;  /* path, "-" */
     const char *output; /* path; NULL: beside the input */
+    const char *folder; /* where `output` is NULL: the folder for it; NULL: beside the input */
     gboolean replace;   /* --force */
 } TamgaSignItem;
 

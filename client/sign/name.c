@@ -22,14 +22,21 @@ static char *next_stem (const char *stem)
     return g_strdup_printf ("%.*s-%" G_GUINT64_FORMAT, (int)(tail - stem), stem, number + 1);
 }
 
-char *tamga_sign_output_name (const char *input, const TamgaFormat *format, gboolean detached)
+char *tamga_sign_output_name (const char *input, const char *folder, const TamgaFormat *format,
+                              gboolean detached)
 {
     const char *extension = detached ? format->detached_extension : format->extension;
+    g_autofree char *base = folder ? g_path_get_basename (input) : NULL;
+    g_autofree char *moved = folder ? g_build_filename (folder, base, NULL) : NULL;
     if (strcmp (input, "-") == 0)
         return g_strdup ("-");
-    if (!g_str_has_suffix (input, extension) || detached)
+    if (moved)
+        input = moved;
+    gsize length = strlen (input), tail = strlen (extension);
+    gboolean carrier = length > tail && g_ascii_strcasecmp (input + length - tail, extension) == 0;
+    if (!carrier || detached)
         return g_strconcat (input, extension, NULL);
-    g_autofree char *stem = g_strndup (input, strlen (input) - strlen (extension));
+    g_autofree char *stem = g_strndup (input, length - tail);
     g_autofree char *next = next_stem (stem);
-    return g_strconcat (next, extension, NULL);
+    return g_strconcat (next, input + length - tail, NULL);
 }

@@ -16,7 +16,7 @@ static const struct {
     {"contract.signed.pdf", &pdf, FALSE, "contract.signed-2.pdf"},
     {"contract.signed-2.pdf", &pdf, FALSE, "contract.signed-3.pdf"},
     {"contract.signed-x.pdf", &pdf, FALSE, "contract.signed-x.signed.pdf"},
-    {"CONTRACT.PDF", &pdf, FALSE, "CONTRACT.PDF.pdf"},
+    {"CONTRACT.PDF", &pdf, FALSE, "CONTRACT.signed.PDF"},
     {"letter.txt", &cms, FALSE, "letter.txt.p7m"},
     {"letter.txt.p7m", &cms, FALSE, "letter.txt.signed.p7m"},
     {"letter.txt", &cms, TRUE, "letter.txt.p7s"},
@@ -28,15 +28,22 @@ static void test_names (void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
         g_autofree char *name =
-            tamga_sign_output_name (rows[i].input, rows[i].format, rows[i].detached);
+            tamga_sign_output_name (rows[i].input, NULL, rows[i].format, rows[i].detached);
         g_assert_cmpstr (name, ==, rows[i].output);
         g_assert_true (name[0] == '-' || g_strcmp0 (name, rows[i].input) != 0);
     }
+}
+
+static void test_folder (void)
+{
+    g_autofree char *name = tamga_sign_output_name ("in/a.pdf", "out", &pdf, FALSE);
+    g_assert_cmpstr (name, ==, "out/a.signed.pdf");
 }
 
 int main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/sign/output_names", test_names);
+    g_test_add_func ("/sign/output_folder", test_folder);
     return g_test_run ();
 }
