@@ -49,6 +49,20 @@ gboolean tamga_trust_remove (TamgaTrust *trust, const char *sha256_prefix, GErro
 gboolean tamga_trust_distrust (TamgaTrust *trust, X509 *certificate, const char *note, gint64 now,
                                GError **error);
 
+/* Inputs of RFC 5280 6.1.1 (c)-(g) for the paths of this trust; the default asks for nothing: any
+ * policy will do, what the certificates themselves require (requireExplicitPolicy, ...) holds
+ * always. */
+typedef struct {
+    const char *const *policies; /* acceptable policy OIDs, NULL-terminated; NULL: any */
+    gboolean explicit_policy, inhibit_mapping, inhibit_any;
+} TamgaPathPolicy;
+/* Kept by copy; NULL: the default. */
+void tamga_trust_set_policy (TamgaTrust *trust, const TamgaPathPolicy *policy);
+/* Is this certificate on the local list of distrusted ones? */
+gboolean tamga_trust_distrusts (TamgaTrust *trust, X509 *certificate);
+/* Is it an anchor that may be used? */
+gboolean tamga_trust_is_anchor (TamgaTrust *trust, X509 *certificate);
+
 /* How a certificate will be used: decides the purpose checks of the path. */
 typedef enum {
     TAMGA_USE_SIGNING,   /* end entity: nonRepudiation or digitalSignature */
@@ -65,7 +79,8 @@ typedef struct {
     gint64 time;             /* for which validity was judged */
     /* What makes it unusable: finding code "expired", "not-yet-valid", "key-usage",
      * "basic-constraints", "name-constraints", "policy", "unknown-critical-extension",
-     * "distrusted", "signature", "algorithm", "no-anchor". Empty: good in itself (status aside). */
+     * "distrusted", "signature", "algorithm", "malformed", "no-anchor". Empty: good in itself
+     * (status aside). */
     GPtrArray *findings; /* TamgaFinding */
 } TamgaPath;
 

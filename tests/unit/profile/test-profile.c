@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Profiles: the shipped ones say what the rules ask; a file that is wrong in one named way is an
+ * error with file and line. */
+#include <glib/gstdio.h>
+#include <locale.h>
+#include <string.h>
+
+#include "client/profile/profile.h"
+
+static TamgaProfile *shipped (const char *name)
+{
+    GError *error = NULL;
+    TamgaProfile *profile = tamga_profile_load (name, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (profile->name, ==, name);
+    return profile;
+}
+
+static void test_demo (void)
+{
+    g_autoptr (TamgaProfile) demo = shipped ("demo");
+    g_assert_cmpint (demo->gate, ==, TAMGA_GATE_FULL);
+    g_assert_cmpint (demo->default_level, ==, TAMGA_LEVEL_LT);
+    g_assert_true (demo->allow_loopback);
+    g_assert_true (demo->procedure);
+    g_assert_cmpint (demo->max_status_age, >, 0);
+}
+
+static void test_only_demo_allows_loopback (void)
+{
+    g_auto (GStrv) names = tamga_profile_names ();
+    g_assert_cmpint (g_strv_length (names), >=, 5);
+    for (guint i = 0; names[i] != NULL; i++) {
+        g_autoptr (TamgaProfile) profile = shipped (names[i]);
+        g_assert_cmpint (profile->allow_loopback, ==, g_str_equal (names[i], "demo"));
+        g_assert_false (profile->allow_private);
+    }
+}
+
+static void test_vn (void)
+{
+    g_autoptr (TamgaProfile) vn = shipped ("vn");
+    g_assert_cmpint (vn->gate, ==, TAMGA_GATE_FULL);
+    g_assert_true (vn->procedure);
+    /* VN 26: from day 45, urgent from day 30. */
+    g_assert_cmpint (vn->n_reminder_days, >=, 2);
+    g_assert_cmpuint (vn->reminder_days[0], ==, 45);
+    g_assert_cmpuint (vn->reminder_days[1], ==, 30);
+}
+
+static void test_kg (void)
+{
+    g_autoptr (TamgaProfile) kg = shipped ("kg");
+    g_assert_true (kg->timestamp_mandatory);
+    g_assert_cmpint (kg->minimum_level, ==, TAMGA_LEVEL_T);
+}
+
+static void test_kz (void)
+{
+    g_autoptr (TamgaProfile) kz = shipped ("kz");
+    g_assert_cmpint (kz->gate, ==, TAMGA_GATE_NEGATIVE);
+    g_assert_cmpstr (kz->tsa_urls[0], ==, "http://tsp.pki.gov.kz:80");
+    g_assert_cmpstr (kz->ocsp_urls[0], ==, "http://ocsp.pki.gov.kz/");
+    g_assert_cmpuint (g_strv_length (kz->crl_urls), ==, 4);
+    g_assert_cmpuint (g_strv_length (kz->root_crl_urls), ==, 5);
+    g_assert_cmpuint (kz->n_reminder_days, ==, 3);
+    g_assert_cmpuint (kz->reminder_days[0], ==, 30);
+    g_assert_cmpuint (kz->reminder_days[1], ==, 14);
+    g_assert_cmpuint (kz->reminder_days[2], ==, 7);
+    g_assert_cmpstr (tamga_profile_oid_name (kz, "1.2.398.3.3.4.1.2.1"), ==, "first head");
+    g_assert_cmpstr (tamga_profile_oid_name (kz, "1.3.6.1.5.5.7.3.8"), ==, "timestamping");
+    g_assert_cmpstr (tamga_profile_oid_name (kz, "1.2.398.3.3.99"), ==, "1.2.398.3.3.99");
+    g_assert_cmpstr (tamga_profile_oid_name (NULL, "2.5.4.3"), ==, "commonName");
+}
+
+static void test_basic (void)
+{
+    g_autoptr (TamgaProfile) basic = shipped ("basic");
+    g_assert_cmpint (basic->gate, ==, TAMGA_GATE_NEGATIVE);
+    g_assert_cmpint (basic->default_level, ==, TAMGA_LEVEL_B);
+    g_assert_false (basic->procedure);
+    g_assert_null (basic->tsa_urls);
+}
+
+static void test_default_is_basic (void)
+{
+    g_autoptr (TamgaProfile) profile = tamga_profile_load (NULL, NULL);
+    g_assert_nonnull (profile);
+    g_assert_cmpstr (profile->name, ==, "basic");
+}
+
+static void test_unknown_lists_names (void)
+{
+    g_autoptr (GError) error = NULL;
+    g_assert_null (tamga_profile_load ("atlantis", &error));
+    g_assert_error (error, TAMGA_PROFILE_ERROR, TAMGA_PROFILE_ERROR_UNKNOWN);
+    g_assert_nonnull (strstr (error->message, "atlantis"));
+    g_assert_nonnull (strstr (error->message, "basic, demo, kg, kz, vn"));
+    g_clear_error (&error);
+    g_assert_null (tamga_profile_load ("../demo", &error));
+    g_assert_error (error, TAMGA_PROFILE_ERROR, TAMGA_PROFILE_ERROR_UNKNOWN);
+}
+
+#define GOOD                                                                                       \
+    "[profile]\nversion=1\nname=t\ntitle=T\n"                                                      \
+    "[signing]\ngate=full\ndefault-level=LT\n"                                                     \
+    "[status]\nmax-age=60\nclock-tolerance=5\n"
+
+static const struct {
+    const char *name, *text, *message; /* `message`: what the error must contain */
+    int code;
+} wrong[] = {
+    {"unknown-key", GOOD "[network]\nallow-loopbak=true\n", "t.profile:12: unknown key",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"unknown-group", GOOD "[netwrok]\nallow-loopback=true\n", "t.profile:12: unknown key",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"empty-unknown-group", GOOD "[netwrok]\n", "t.profile:11: unknown or empty group",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"missing-version", "[profile]\nname=t\ntitle=T\n", "version= is missing",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"newer-version", "[profile]\nversion=2\nname=t\ntitle=T\n", "t.profile:2: version=2",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"wrong-gate", "[profile]\nversion=1\nname=t\ntitle=T\n[signing]\ngate=open\n",
+     "t.profile:6: gate=open is not one of: full, negative", TAMGA_PROFILE_ERROR_VALUE},
+    {"wrong-boolean", GOOD "[network]\nallow-private=yes\n", "t.profile:12: allow-private=yes",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"empty-value", GOOD "[keys]\nstores=;a\n", "t.profile:12: stores", TAMGA_PROFILE_ERROR_VALUE},
+    {"wrong-url", GOOD "[services]\ntsa-urls=ftp://a.example/\n", "t.profile:12: tsa-urls",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"url-with-password", GOOD "[services]\nocsp-urls=http://u:p@a.example/\n",
+     "t.profile:12: ocsp-urls", TAMGA_PROFILE_ERROR_VALUE},
+    {"wrong-fingerprint", GOOD "[trust]\nanchors=0011\n", "t.profile:12: anchors",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"wrong-policy", GOOD "[services]\ntsa-policy=1.2.x\n", "t.profile:12: tsa-policy",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"rising-reminders", GOOD "[account]\nreminder-days=7;30\n", "t.profile:12: reminder-days",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"wrong-oid", GOOD "[oids]\nabc=name\n", "t.profile:12: abc", TAMGA_PROFILE_ERROR_VALUE},
+    {"timestamp-without-level",
+     "[profile]\nversion=1\nname=t\ntitle=T\n[signing]\ngate=full\ndefault-level=LT\n"
+     "timestamp-mandatory=true\n[status]\nmax-age=60\nclock-tolerance=5\n",
+     "minimum-level=T", TAMGA_PROFILE_ERROR_VALUE},
+    {"default-below-minimum",
+     "[profile]\nversion=1\nname=t\ntitle=T\n[signing]\ngate=full\ndefault-level=B\n"
+     "minimum-level=T\n[status]\nmax-age=60\nclock-tolerance=5\n",
+     "t.profile:7: default-level", TAMGA_PROFILE_ERROR_VALUE},
+    {"other-name",
+     "[profile]\nversion=1\nname=u\ntitle=T\n[signing]\ngate=full\ndefault-level=B\n"
+     "[status]\nmax-age=60\nclock-tolerance=5\n",
+     "t.profile:3: name=u", TAMGA_PROFILE_ERROR_VALUE},
+    {"no-group", "version=1\n", "t.profile:1:", TAMGA_PROFILE_ERROR_SYNTAX},
+    {"no-equals", "[profile]\nversion\n", "t.profile:2:", TAMGA_PROFILE_ERROR_SYNTAX},
+    {"key-twice", "[profile]\nversion=1\nversion=1\n", "t.profile:3:", TAMGA_PROFILE_ERROR_SYNTAX},
+    {"group-twice", GOOD "[profile]\ncountry=XX\n", "t.profile:11:", TAMGA_PROFILE_ERROR_SYNTAX},
+    {"not-utf8", "[profile]\ntitle=\xff\n", "not UTF-8", TAMGA_PROFILE_ERROR_SYNTAX},
+    {"long-licence",
+     GOOD "[foreign Other CA]\nlicence=1\nscope=s\nvalid-from=2026-01-01\n"
+          "valid-until=2032-01-01\nissuer-sha256="
+          "0000000000000000000000000000000000000000000000000000000000000000\n",
+     "VN 45", TAMGA_PROFILE_ERROR_VALUE},
+    {"licence-without-number",
+     GOOD "[foreign Other CA]\nscope=s\nvalid-from=2026-01-01\n"
+          "valid-until=2028-01-01\nissuer-sha256="
+          "0000000000000000000000000000000000000000000000000000000000000000\n",
+     "licence= is missing", TAMGA_PROFILE_ERROR_VALUE},
+};
+
+static TamgaProfile *load_text (const char *text, GError **error)
+{
+    g_autofree char *folder = g_dir_make_tmp ("tamga-profile-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename (folder, "t.profile", NULL);
+    g_assert_true (g_file_set_contents (path, text, -1, NULL));
+    TamgaProfile *profile = tamga_profile_load_file (path, error);
+    g_unlink (path);
+    g_rmdir (folder);
+    return profile;
+}
+
+static void test_wrong (gconstpointer data)
+{
+    gsize i = GPOINTER_TO_SIZE (data);
+    g_autoptr (GError) error = NULL;
+    g_assert_null (load_text (wrong[i].text, &error));
+    g_assert_error (error, TAMGA_PROFILE_ERROR, wrong[i].code);
+    g_test_message ("%s", error->message);
+    g_assert_nonnull (strstr (error->message, wrong[i].message));
+}
+
+static void test_good_and_licence (void)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (TamgaProfile) profile =
+        load_text (GOOD "[foreign Other CA]\nlicence=12/GP\nscope=contracts\n"
+                        "valid-from=2026-01-01\nvalid-until=2028-01-01\nissuer-sha256="
+                        "AA:00000000000000000000000000000000000000000000000000000000000000\n",
+                   &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (profile->foreign->len, ==, 1);
+    const TamgaForeignLicence *licence = profile->foreign->pdata[0];
+    g_assert_cmpstr (licence->name, ==, "Other CA");
+    g_assert_cmpstr (licence->licence, ==, "12/GP");
+    g_assert_true (g_str_has_prefix (licence->issuer_sha256, "aa00"));
+    g_assert_cmpint (licence->valid_from, ==, 1767225600);
+}
+
+static void test_user_folder_wins (void)
+{
+    g_autofree char *folder = g_build_filename (g_get_user_data_dir (), "tamga", "profiles", NULL);
+    g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+    g_autofree char *path = g_build_filename (folder, "t.profile", NULL);
+    g_assert_true (g_file_set_contents (path, GOOD, -1, NULL));
+    g_autoptr (TamgaProfile) profile = shipped ("t");
+    g_assert_cmpstr (profile->path, ==, path);
+    g_unlink (path);
+}
+
+int main (int argc, char **argv)
+{
+    setlocale (LC_ALL, "");
+    g_autofree char *home = g_dir_make_tmp ("tamga-home-XXXXXX", NULL);
+    g_setenv ("XDG_DATA_HOME", home, TRUE);
+    g_setenv ("XDG_CONFIG_HOME", home, TRUE);
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/profile/demo", test_demo);
+    g_test_add_func ("/profile/only_demo_allows_loopback", test_only_demo_allows_loopback);
+    g_test_add_func ("/vn_26/reminders", test_vn);
+    g_test_add_func ("/kg_use_4/timestamp_is_mandatory", test_kg);
+    g_test_add_func ("/kz_renew_3/reminders_and_services", test_kz);
+    g_test_add_func ("/profile/basic", test_basic);
+    g_test_add_func ("/profile/default_is_basic", test_default_is_basic);
+    g_test_add_func ("/profile/unknown_lists_names", test_unknown_lists_names);
+    g_test_add_func ("/vn_79_1c/foreign_licence", test_good_and_licence);
+    g_test_add_func ("/profile/user_folder_wins", test_user_folder_wins);
+    for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++) {
+        g_autofree char *name = g_strconcat ("/profile/refused/", wrong[i].name, NULL);
+        g_test_add_data_func (name, GSIZE_TO_POINTER (i), test_wrong);
+    }
+    int result = g_test_run ();
+    g_autofree char *profiles = g_build_filename (home, "tamga", "profiles", NULL);
+    g_autofree char *tamga = g_build_filename (home, "tamga", NULL);
+    g_rmdir (profiles);
+    g_rmdir (tamga);
+    g_rmdir (home);
+    return result;
+}
