@@ -8,13 +8,8 @@
 
 typedef enum { SIGNED = 1, UNSIGNED = 2, ANYWHERE = 3 } Place;
 
-/* How often: the attribute itself, and its values. */
-typedef enum {
-    ONCE,
-    ONE_VALUE,
-    FREE
-} Count; /* ONCE: at most one attribute with one value;
-            ONE_VALUE: attributes repeat; FREE: both repeat */
+/* How often: at most one attribute with one value, or as many of both as there are. */
+typedef enum { ONCE, FREE } Count;
 
 typedef struct {
     const char *oid;
@@ -62,7 +57,7 @@ static const Row rows[] = {
     {SMIME "10", "content-reference", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
     {SMIME "11", "encryption-key-preference", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
     {"1.3.6.1.4.1.311.16.4", "encryption-key-preference", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
-    {SMIME "16", "commitment-type-indication", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONE_VALUE},
+    {SMIME "16", "commitment-type-indication", TAMGA_ATTRIBUTE_OTHER, SIGNED, FREE},
     {SMIME "18", "signer-attributes", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
     {SMIME "19", "other-signing-certificate", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
     {SMIME "46", "binary-signing-time", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
