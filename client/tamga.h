@@ -16,6 +16,7 @@
 #include "client/journal/journal.h"
 #include "client/keys/keys.h"
 #include "client/net/fetch.h"
+#include "client/profile/config.h"
 #include "client/profile/profile.h"
 #include "client/sign/job.h"
 #include "client/status/procedure.h"

@@ -40,6 +40,7 @@ struct _TamgaCli {
     GError *pin_error; /* of the PIN callback: why it gave none */
 
     /* made by the functions below, freed with the cli */
+    TamgaConfig *config;
     TamgaProfile *profile;
     TamgaTrust *trust;
     TamgaStatusCache *cache;
@@ -60,6 +61,8 @@ int tamga_cli_fail (TamgaCli *cli, const GError *error);
 /* A usage error in own words: 64. */
 int tamga_cli_usage (TamgaCli *cli, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+/* The configuration file; an empty one where there is none. */
+TamgaConfig *tamga_cli_config (TamgaCli *cli, GError **error);
 /* Profile, trust store, cache, network and journal by the options; NULL with an error. */
 TamgaProfile *tamga_cli_profile (TamgaCli *cli, GError **error);
 TamgaTrust *tamga_cli_trust (TamgaCli *cli, GError **error);

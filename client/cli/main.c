@@ -84,6 +84,7 @@ static void cli_clear (TamgaCli *cli)
     g_clear_pointer (&cli->cache, tamga_status_cache_free);
     g_clear_pointer (&cli->trust, tamga_trust_free);
     g_clear_pointer (&cli->journal, tamga_journal_free);
+    g_clear_pointer (&cli->config, tamga_config_free);
     g_clear_pointer (&cli->profile, tamga_profile_free);
     g_clear_pointer (&cli->pool, g_ptr_array_unref);
 }

@@ -80,10 +80,19 @@ gint64 tamga_cli_now (void)
     return g_get_real_time () / G_USEC_PER_SEC;
 }
 
+TamgaConfig *tamga_cli_config (TamgaCli *cli, GError **error)
+{
+    if (!cli->config)
+        cli->config = tamga_config_load (error);
+    return cli->config;
+}
+
 TamgaProfile *tamga_cli_profile (TamgaCli *cli, GError **error)
 {
-    if (!cli->profile)
-        cli->profile = tamga_profile_load (cli->profile_name, error);
+    TamgaConfig *config = tamga_cli_config (cli, error);
+    if (config && !cli->profile)
+        cli->profile =
+            tamga_profile_load (cli->profile_name ? cli->profile_name : config->profile, error);
     return cli->profile;
 }
 
@@ -129,7 +138,8 @@ gboolean tamga_cli_status (TamgaCli *cli, TamgaStatusContext *context, GError **
     if (!cli->fetch) {
         TamgaFetchConfig config = {.allow_loopback = profile->allow_loopback,
                                    .allow_private = profile->allow_private,
-                                   .offline = cli->offline};
+                                   .offline = cli->offline,
+                                   .proxy = cli->config->proxy};
         cli->fetch = tamga_fetch_new (&config);
     }
     if (!cli->pool)

@@ -69,6 +69,21 @@ static TamgaVisible *parse_visible (const Options *o, GError **error)
     return g_steal_pointer (&visible);
 }
 
+/* What the configuration says, where the person says nothing. */
+static void use_config (const TamgaConfig *config, TamgaSignOptions *options)
+{
+    if (!options->level_given && config->level_given) {
+        options->level = config->level;
+        options->level_given = TRUE;
+    }
+    if (!options->tsa_urls)
+        options->tsa_urls = config->tsa_urls;
+    if (!options->digest)
+        options->digest = config->digest;
+    if (!options->scheme)
+        options->scheme = config->scheme;
+}
+
 /* Words of the options into values; an error is a usage error. */
 static gboolean read_options (const Options *o, TamgaSignOptions *options, GError **error)
 {
@@ -246,6 +261,7 @@ static int sign_files (TamgaCli *cli, const Options *o, const TamgaSignOptions *
     if (o->document && !(content = tamga_document_open (o->document, error)))
         return tamga_failure_exit_code (*error);
     with_content.content = content;
+    use_config (cli->config, &with_content);
     TamgaKeysConfig keys = tamga_cli_keys_config (cli);
     g_autoptr (TamgaKeyStore) store = tamga_key_store_open (cli->key, &keys, &cli->call, error);
     if (!store)
@@ -263,7 +279,7 @@ static int sign_files (TamgaCli *cli, const Options *o, const TamgaSignOptions *
                             .wrong_pin = ask_again,
                             .item = show_item,
                             .data = &screen};
-    describe (cli, context.status.profile, options);
+    describe (cli, context.status.profile, &with_content);
     g_autoptr (GPtrArray) outcomes =
         tamga_sign (&context, items, n, &with_content, &ui, &cli->call, error);
     int code = outcomes ? sum_up (cli, &screen, outcomes) : (int)tamga_failure_exit_code (*error);
