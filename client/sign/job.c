@@ -9,7 +9,7 @@
 #include "client/sign/item.h"
 #include "formats/ossl.h"
 
-G_DEFINE_QUARK (tamga - sign - error - quark, tamga_sign_error)
+G_DEFINE_QUARK (tamga-sign-error-quark, tamga_sign_error)
 
 /* Documents that may wait for their timestamp and their place on disk while the key goes on. */
 #define PIPELINE 8

@@ -76,7 +76,7 @@ struct apdu {
     gsize expected; /* most bytes of response data the reader takes at once */
 };
 
-G_DEFINE_QUARK (tamga - piv - card - error - quark, tamga_piv_card_error)
+G_DEFINE_QUARK (tamga-piv-card-error-quark, tamga_piv_card_error)
 
 /* --- commands ----------------------------------------------------------------------------- */
 

@@ -14,7 +14,7 @@ struct tamga_softhsm {
     GHashTable *pins; /* token label -> user PIN */
 };
 
-G_DEFINE_QUARK (tamga - softhsm - error - quark, tamga_softhsm_error)
+G_DEFINE_QUARK (tamga-softhsm-error-quark, tamga_softhsm_error)
 
 static const char *const module_paths[] = {
 #ifdef __x86_64__
