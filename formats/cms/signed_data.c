@@ -384,15 +384,15 @@ static gboolean parse_outer (Walker *walker, Frame *info, Frame *content, GError
     const Frame file = {walker->size};
     g_autofree char *type = NULL;
 
-    if (!enter (walker, &file, TAMGA_DER_SEQUENCE, info, "no ContentInfo", NULL) ||
-        (type = demand_oid (walker, info, "no contentType", NULL)) == NULL ||
-        strcmp (type, TAMGA_OID_SIGNED_DATA) != 0) {
+    if (!tamga_signed_data_probe (walker->document)) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT,
                      "%s: not a CMS signature (RFC 5652 3)",
                      tamga_document_name (walker->document));
         return FALSE;
     }
-    return enter (walker, info, TAMGA_DER_CONTEXT_CONSTRUCTED, content, "ContentInfo is empty",
+    return enter (walker, &file, TAMGA_DER_SEQUENCE, info, "no ContentInfo", error) &&
+           (type = demand_oid (walker, info, "no contentType", error)) != NULL &&
+           enter (walker, info, TAMGA_DER_CONTEXT_CONSTRUCTED, content, "ContentInfo is empty",
                   error);
 }
 
@@ -448,12 +448,24 @@ void tamga_signed_data_free (TamgaSignedData *data)
     g_free (data);
 }
 
+/* Only what the first bytes say: a torn signature is a broken one, not another kind of file. */
 gboolean tamga_signed_data_probe (TamgaDocument *document)
 {
-    g_autofree Walker *walker = walker_new (document);
-    Frame info, content;
+    guint8 start[32];
+    gsize length = (gsize)MIN (tamga_document_size (document), sizeof start);
+    TamgaDerHead head;
+    TamgaDer der;
+    TamgaDerElement type;
+    g_autofree char *oid = NULL;
 
-    return parse_outer (walker, &info, &content, NULL);
+    if (!tamga_document_read (document, 0, start, length, NULL) ||
+        !tamga_der_head (start, length, &head) || head.tag != TAMGA_DER_SEQUENCE)
+        return FALSE;
+    der = (TamgaDer){start + head.header, length - head.header};
+    if (!tamga_der_take (&der, TAMGA_DER_OID, &type))
+        return FALSE;
+    oid = tamga_der_oid_text (&type);
+    return g_strcmp0 (oid, TAMGA_OID_SIGNED_DATA) == 0;
 }
 
 static GBytes *keep (TamgaDer *der, guint8 tag)
