@@ -118,7 +118,7 @@ static void add_extensions (X509_CRL *crl, const CrlPlan *plan, const ProviderFa
     if (provider_fault (faults, PROVIDER_FAULT_WRONG_IDP))
         add_scope (crl, "critical,onlyCA:TRUE");
     else if (provider_fault (faults, PROVIDER_FAULT_PARTIAL_REASONS))
-        add_scope (crl, "critical,onlysomereasons:keyCompromise,CACompromise");
+        add_scope (crl, "critical,onlysomereasons:keyCompromise");
     else if (provider_fault (faults, PROVIDER_FAULT_INDIRECT))
         add_scope (crl, "critical,indirectCRL:TRUE");
     if (provider_fault (faults, PROVIDER_FAULT_UNKNOWN_CRITICAL)) {
@@ -150,8 +150,9 @@ static GBytes *make_crl (Provider *provider, const CrlPlan *plan, const Provider
         provider_authority (provider, authority->spec->prefix[0] == '\0' ? "foreign-root" : "root");
     const ProviderAuthority *named =
         provider_fault (faults, PROVIDER_FAULT_WRONG_ISSUER) ? stranger : authority;
-    EVP_PKEY *key =
-        provider_fault (faults, PROVIDER_FAULT_WRONG_KEY) ? stranger->key : authority->key;
+    EVP_PKEY *key = provider_fault (faults, PROVIDER_FAULT_WRONG_KEY)
+                        ? provider_responder (provider, authority, PROVIDER_VARIANT_GOOD)->key
+                        : authority->key;
     g_autoptr (X509_CRL) crl = X509_CRL_new ();
 
     PROVIDER_MUST (crl != NULL && X509_CRL_set_version (crl, X509_CRL_VERSION_2) &&

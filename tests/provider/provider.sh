@@ -14,7 +14,7 @@
 
 provider_start() {
     local dir=$1 ready tries=0
-    mkdir -p "$dir" || return 1
+    mkdir -p -m 700 "$dir" || return 1
     ready=$dir/ready.$$
     rm -f "$ready"
     "${TAMGA_BUILD:?}/bin/tamga-provider" --directory "$dir" --ready "$ready" \
