@@ -226,16 +226,20 @@ static gboolean set_validity (const Provider *provider, const ProviderRequest *r
     gint64 before = -300; /* signers' clocks may be a little behind */
     gint64 days = 365;
     gint64 after = G_MININT64;
+    gint64 until = G_MININT64;
     if (!query_number (request, "not_before", &before, error) ||
         !query_number (request, "days", &days, error) ||
-        !query_number (request, "not_after", &after, error))
+        !query_number (request, "not_after", &after, error) ||
+        !query_number (request, "until", &until, error))
         return FALSE;
     if (ABS (days) > 36600) {
         g_set_error (error, PROVIDER_ERROR, PROVIDER_ERROR_REQUEST, "days: more than a century");
         return FALSE;
     }
     certificate->from = now + before;
-    certificate->to = after != G_MININT64 ? now + after : now + before + days * PROVIDER_DAY;
+    certificate->to = until != G_MININT64   ? until
+                      : after != G_MININT64 ? now + after
+                                            : now + before + days * PROVIDER_DAY;
     return TRUE;
 }
 

@@ -15,7 +15,7 @@
 #include "tests/provider/authority.h"
 #include "tests/provider/service.h"
 
-G_DEFINE_QUARK (tamga-provider-error, provider_error)
+G_DEFINE_QUARK (tamga - provider - error, provider_error)
 
 static const char *const status_names[] = {"good", "suspended", "revoked"};
 

@@ -99,6 +99,7 @@ static void test_control (void)
     g_assert_true (tamga_provider_fixture_control (provider, "reset", &error));
     g_autoptr (GBytes) crl = tamga_provider_fixture_fetch (provider, "/crl/root.crl", NULL, &error);
     g_assert_no_error (error);
+    g_assert_nonnull (crl);
     g_autoptr (GBytes) log = tamga_provider_fixture_fetch (provider, "/control/log", NULL, &error);
     g_assert_no_error (error);
     g_assert_nonnull (g_strstr_len (g_bytes_get_data (log, NULL), (gssize)g_bytes_get_size (log),

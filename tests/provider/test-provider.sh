@@ -123,6 +123,9 @@ issue early.pem "not_before=-864000&days=1"
 says "expired" 'has expired' "$(openssl verify -CAfile "$PROVIDER_ROOT" -untrusted provider.pem early.pem 2>&1)"
 issue late.pem "not_before=3600&not_after=7200"
 says "not yet" 'not yet valid' "$(openssl verify -CAfile "$PROVIDER_ROOT" -untrusted provider.pem late.pem 2>&1)"
+end=$(openssl x509 -in good.pem -noout -enddate)
+issue renewed.pem "until=$(date -d "${end#*=}" +%s)"
+equal "re-issue keeps notAfter (UA 92)" "$end" "$(openssl x509 -in renewed.pem -noout -enddate)"
 control "fault?service=issuer&kind=other-key&count=1"
 issue other.pem ""
 if [ "$(openssl x509 -in other.pem -noout -pubkey)" = "$(openssl req -in r.pem -noout -pubkey)" ]; then
@@ -236,6 +239,9 @@ before=$(crl_number "$(crl provider.crl full.der)")
 text=$(crl provider.crl full.der)
 says "listed" "Serial Number: $bad" "$text"
 says "reason" 'Key Compromise' "$text"
+date=$(grep -A1 "Serial Number: $bad" <<<"$text" | sed -n 's/.*Revocation Date: //p')
+age=$(($(date +%s) - $(date -d "$date" +%s)))
+if [ $age -ge 3600 ] && [ $age -lt 3700 ]; then pass; else fail "dated before its listing (MD 4:72): $date"; fi
 says_not "no IDP" 'Issuing Distribution' "$text"
 issue held.pem "delta=1"
 held=$(serial_of held.pem)
