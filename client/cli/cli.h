@@ -32,12 +32,14 @@ struct _TamgaCli {
     char *pin_fd;   /* --pin-fd N */
     char **anchors; /* --anchor FILE: trusted for this run only */
     gboolean pinentry, json, ndjson, quiet, verbose, offline;
-    int module_timeout; /* seconds, --module-timeout */
+    gboolean use_last_try; /* --use-last-try: the last PIN try without a question */
+    int module_timeout;    /* seconds, --module-timeout */
 
     TamgaCall call;    /* cancel_fd becomes readable at Ctrl-C or SIGTERM */
     gboolean color;    /* standard output is a terminal that shows colour, and NO_COLOR is unset */
     gboolean terminal; /* standard error is a terminal: prompts and progress are possible */
     GError *pin_error; /* of the PIN callback: why it gave none */
+    gboolean json_printed; /* standard output has its object */
 
     /* made by the functions below, freed with the cli */
     TamgaConfig *config;
@@ -68,6 +70,12 @@ TamgaProfile *tamga_cli_profile (TamgaCli *cli, GError **error);
 TamgaTrust *tamga_cli_trust (TamgaCli *cli, GError **error);
 TamgaJournal *tamga_cli_journal (TamgaCli *cli, GError **error);
 TamgaKeysConfig tamga_cli_keys_config (TamgaCli *cli);
+/* The store that --key names, or the only card; `logged_in`: after the PIN. */
+TamgaKeyStore *tamga_cli_store (TamgaCli *cli, gboolean logged_in, GError **error);
+/* Logs in; after a wrong PIN the person is asked again until it is right, locked or given up. */
+gboolean tamga_cli_login (TamgaCli *cli, TamgaKeyStore *store, GError **error);
+/* Its keys, with a login only where they are not to be seen without. Elements: TamgaKey. */
+GPtrArray *tamga_cli_store_keys (TamgaCli *cli, TamgaKeyStore *store, GError **error);
 /* Everything that status questions need; time and now are the clock's. */
 gboolean tamga_cli_status (TamgaCli *cli, TamgaStatusContext *context, GError **error);
 /* Seconds since the epoch. */
@@ -83,14 +91,26 @@ gboolean tamga_cli_confirm (TamgaCli *cli, const char *question);
 
 /* One JSON object on standard output, with a newline; takes the reference. */
 void tamga_cli_json (TamgaCli *cli, json_t *object);
+/* A string for JSON: bytes that are not UTF-8 are made visible; NULL becomes null. */
+json_t *tamga_cli_json_text (const char *text);
+/* "2026-11-22T10:42:11Z"; G_MININT64 becomes null. */
+json_t *tamga_cli_json_time (gint64 time);
 /* A line of "label  value", aligned as ux.md shows; on standard output unless --json or -q. */
 void tamga_cli_line (TamgaCli *cli, const char *label, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
+/* The same without a label. */
+void tamga_cli_say (TamgaCli *cli, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* A word doubled by colour where the terminal has it: "good" green, "bad" red, "warn" yellow.
  * Answers new text. */
 char *tamga_cli_colored (TamgaCli *cli, const char *tone, const char *text);
 /* Progress on the terminal for what takes longer than half a second; `done` == `total` ends it. */
 void tamga_cli_progress (TamgaCli *cli, const char *what, guint64 done, guint64 total);
+/* Takes an unfinished progress line away, before something else is written. */
+void tamga_cli_progress_end (TamgaCli *cli);
+
+/* Facts of a token for people ("ok, 3 tries left") and for --json. */
+char *tamga_cli_pin_text (const TamgaToken *token);
+json_t *tamga_cli_token_json (const TamgaToken *token);
 
 /* The subcommands, one file each. */
 int tamga_cli_sign (TamgaCli *cli, int argc, char **argv);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client/cli/cli.h"
+#include "client/cli/pin.h"
 
 static int cancel_fd = -1;
 
@@ -19,6 +20,7 @@ static void cancelled (int signal_number)
     int saved = errno;
     const guint64 one = 1;
     if (times++ > 0) {
+        tamga_terminal_restore ();
         signal (signal_number, SIG_DFL);
         raise (signal_number);
     }
@@ -116,7 +118,9 @@ int main (int argc, char **argv)
         code = tamga_cli_usage (&cli, "There is no command \"%s\".", argv[1]);
     }
     cli_clear (&cli);
-    if (fflush (stdout) != 0 || ferror (stdout))
-        code = tamga_exit_worse (code, TAMGA_EXIT_INPUT);
+    if (fflush (stdout) != 0 || ferror (stdout)) {
+        fprintf (stderr, "Standard output could not be written: %s.\n", g_strerror (errno));
+        code = (int)tamga_exit_worse ((TamgaExit)code, TAMGA_EXIT_INPUT);
+    }
     return code;
 }

@@ -1,9 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Common options of all subcommands, and the objects that are made from them. */
+#include <fcntl.h>
 #include <string.h>
 
 #include "client/cli/cli.h"
 #include "formats/ossl.h"
+
+/* What GOption cannot check: a descriptor that is open and not one of our own, seconds. */
+static gboolean options_make_sense (TamgaCli *cli, int *exit_code)
+{
+    if (cli->pin_fd) {
+        guint64 fd = 0;
+        if (!g_ascii_string_to_unsigned (cli->pin_fd, 10, 0, G_MAXINT, &fd, NULL)) {
+            *exit_code = tamga_cli_usage (
+                cli, "--pin-fd takes the number of a descriptor, not \"%s\".", cli->pin_fd);
+            return FALSE;
+        }
+        if ((int)fd == cli->call.cancel_fd || fcntl ((int)fd, F_GETFD) < 0) {
+            *exit_code =
+                tamga_cli_usage (cli, "Descriptor %s (--pin-fd) is not open.", cli->pin_fd);
+            return FALSE;
+        }
+    }
+    if (cli->module_timeout < 0 || cli->module_timeout > 600) {
+        *exit_code = tamga_cli_usage (cli, "--module-timeout takes 1 to 600 seconds.");
+        return FALSE;
+    }
+    return TRUE;
+}
 
 gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionEntry *entries,
                           int minimum, int *exit_code)
@@ -11,7 +35,8 @@ gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionE
     const GOptionEntry common[] = {
         {"profile", 'p', 0, G_OPTION_ARG_STRING, &cli->profile_name,
          "Rules of a country (tamga profile list)", "NAME"},
-        {"key", 'k', 0, G_OPTION_ARG_STRING, &cli->key, "Key: pkcs11: URI or PKCS#12 file", "KEY"},
+        {"key", 'k', 0, G_OPTION_ARG_FILENAME, &cli->key, "Key: pkcs11: URI or PKCS#12 file",
+         "KEY"},
         {"module", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &cli->modules, "PKCS#11 module of the card",
          "FILE"},
         {"module-timeout", 0, 0, G_OPTION_ARG_INT, &cli->module_timeout,
@@ -20,6 +45,8 @@ gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionE
          "N"},
         {"pinentry", 0, 0, G_OPTION_ARG_NONE, &cli->pinentry, "Ask for the PIN with pinentry",
          NULL},
+        {"use-last-try", 0, 0, G_OPTION_ARG_NONE, &cli->use_last_try,
+         "Use the last PIN try without a question", NULL},
         {"anchor", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &cli->anchors, "Trust this root for this run",
          "FILE"},
         {"offline", 0, 0, G_OPTION_ARG_NONE, &cli->offline, "Use no network", NULL},
@@ -68,6 +95,8 @@ gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionE
         --*argc;
     }
     cli->json |= cli->ndjson;
+    if (!options_make_sense (cli, exit_code))
+        return FALSE;
     if (*argc < minimum) {
         *exit_code = tamga_cli_usage (cli, "tamga %s needs %s.", command->name, command->arguments);
         return FALSE;

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `tamga key list`: the keys that may sign, on a card or in a file. Also what every command does
+ * that needs a key: open its store and log in, with another try after a wrong PIN. */
+#include <string.h>
+
+#include "client/cli/cli.h"
+#include "formats/ossl.h"
+
+gboolean tamga_cli_login (TamgaCli *cli, TamgaKeyStore *store, GError **error)
+{
+    TamgaKeysUi ui = {.pin = tamga_cli_pin, .data = cli};
+    for (;;) {
+        g_autoptr (GError) wrong = NULL;
+        if (tamga_key_store_login (store, &ui, &cli->call, &wrong))
+            return TRUE;
+        gboolean again = g_error_matches (wrong, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN) &&
+                         !cli->pin_fd && !tamga_call_cancelled (&cli->call);
+        if (!again) {
+            g_propagate_error (error, g_steal_pointer (&wrong));
+            return FALSE;
+        }
+        g_autofree char *text = tamga_text_visible (wrong->message);
+        fprintf (stderr, "%s\n", text);
+    }
+}
+
+TamgaKeyStore *tamga_cli_store (TamgaCli *cli, gboolean logged_in, GError **error)
+{
+    TamgaKeysConfig config = tamga_cli_keys_config (cli);
+    g_autoptr (TamgaKeyStore) store = tamga_key_store_open (cli->key, &config, &cli->call, error);
+    if (!store || (logged_in && !tamga_cli_login (cli, store, error)))
+        return NULL;
+    return g_steal_pointer (&store);
+}
+
+GPtrArray *tamga_cli_store_keys (TamgaCli *cli, TamgaKeyStore *store, GError **error)
+{
+    GError *failed = NULL;
+    TamgaToken *token = tamga_key_store_token (store, &cli->call, &failed);
+    if (failed) {
+        g_propagate_error (error, failed);
+        return NULL;
+    }
+    gboolean is_card = token != NULL, hides = token && token->login_required;
+    if (token)
+        tamga_token_free (token);
+    /* A card shows its certificates to anyone; a file and a card that hides them want the PIN. */
+    g_autoptr (GPtrArray) keys = is_card ? tamga_key_store_keys (store, &cli->call, error) : NULL;
+    if (is_card && !keys)
+        return NULL;
+    if (keys && (keys->len > 0 || !hides))
+        return g_steal_pointer (&keys);
+    g_clear_pointer (&keys, g_ptr_array_unref);
+    return tamga_cli_login (cli, store, error) ? tamga_key_store_keys (store, &cli->call, error)
+                                               : NULL;
+}
+
+static char *key_kind (const TamgaKey *key)
+{
+    EVP_PKEY *public_key = key->public_key
+                               ? key->public_key
+                               : (key->certificate ? X509_get0_pubkey (key->certificate) : NULL);
+    if (!public_key)
+        return g_strdup ("unknown");
+    char group[64];
+    if (EVP_PKEY_is_a (public_key, "EC") &&
+        EVP_PKEY_get_group_name (public_key, group, sizeof group, NULL) == 1)
+        return g_strdup_printf ("EC %s", group);
+    const char *name = EVP_PKEY_get0_type_name (public_key);
+    return g_strdup_printf ("%s %d", name ? name : "key", EVP_PKEY_get_bits (public_key));
+}
+
+/* "valid", or why the certificate cannot be used today. */
+static const char *certificate_state (X509 *certificate, gint64 now)
+{
+    if (now < tamga_ossl_time (X509_get0_notBefore (certificate)))
+        return "not yet valid";
+    return now > tamga_ossl_time (X509_get0_notAfter (certificate)) ? "expired" : "valid";
+}
+
+static json_t *certificate_json (X509 *certificate, gint64 now)
+{
+    if (!certificate)
+        return json_null ();
+    g_autofree char *subject = tamga_ossl_name (X509_get_subject_name (certificate));
+    g_autofree char *issuer = tamga_ossl_name (X509_get_issuer_name (certificate));
+    g_autofree char *serial = tamga_ossl_serial (X509_get0_serialNumber (certificate));
+    g_autofree char *sha256 = tamga_ossl_fingerprint (certificate);
+    return json_pack (
+        "{s:o, s:o, s:s, s:o, s:o, s:s, s:s}", "subject", tamga_cli_json_text (subject), "issuer",
+        tamga_cli_json_text (issuer), "serial", serial, "not_before",
+        tamga_cli_json_time (tamga_ossl_time (X509_get0_notBefore (certificate))), "not_after",
+        tamga_cli_json_time (tamga_ossl_time (X509_get0_notAfter (certificate))), "state",
+        certificate_state (certificate, now), "sha256", sha256);
+}
+
+static json_t *key_json (const TamgaKey *key, gint64 now)
+{
+    g_autofree char *kind = key_kind (key);
+    json_t *algorithms = json_array ();
+    for (guint i = 0; key->algorithms && i < key->algorithms->len; i++) {
+        const TamgaAlgorithm *algorithm = g_ptr_array_index (key->algorithms, i);
+        json_array_append_new (algorithms, json_string (algorithm->name));
+    }
+    return json_pack (
+        "{s:o, s:o, s:o, s:s, s:o, s:b, s:b, s:b, s:o, s:o}", "id", tamga_cli_json_text (key->id),
+        "label", tamga_cli_json_text (key->label), "uri", tamga_cli_json_text (key->uri), "store",
+        key->store, "kind", tamga_cli_json_text (kind), "on_token", (int)key->on_token,
+        "pin_for_each_use", (int)key->always_authenticate, "matched_by_id", (int)key->matched_by_id,
+        "algorithms", algorithms, "certificate", certificate_json (key->certificate, now));
+}
+
+static void show_certificate (TamgaCli *cli, X509 *certificate, gint64 now)
+{
+    if (!certificate) {
+        g_autofree char *none = tamga_cli_colored (cli, "warn", "none: this key cannot sign yet");
+        tamga_cli_line (cli, "holder", "%s", none);
+        return;
+    }
+    g_autofree char *subject = tamga_ossl_short_name (X509_get_subject_name (certificate));
+    g_autofree char *issuer = tamga_ossl_short_name (X509_get_issuer_name (certificate));
+    g_autofree char *until = tamga_time_text (tamga_ossl_time (X509_get0_notAfter (certificate)));
+    const char *state = certificate_state (certificate, now);
+    g_autofree char *colored =
+        tamga_cli_colored (cli, strcmp (state, "valid") == 0 ? "good" : "bad", state);
+    tamga_cli_line (cli, "holder", "%s", subject);
+    tamga_cli_line (cli, "issuer", "%s", issuer);
+    tamga_cli_line (cli, "validity", "%s, until %s", colored, until);
+}
+
+static void show_key (TamgaCli *cli, const TamgaKey *key, gint64 now)
+{
+    g_autofree char *kind = key_kind (key);
+    g_autofree char *label = tamga_text_visible (key->label ? key->label : "");
+    g_autofree char *uri = tamga_text_visible (key->uri ? key->uri : "");
+    tamga_cli_line (cli, "Key", "%s%s%s%s", label, *label ? "  " : "", kind,
+                    key->always_authenticate ? ", PIN for each use" : "");
+    show_certificate (cli, key->certificate, now);
+    tamga_cli_line (cli, "uri", "%s", uri);
+    if (!cli->verbose || !key->algorithms)
+        return;
+    g_autoptr (GString) names = g_string_new (NULL);
+    for (guint i = 0; i < key->algorithms->len; i++) {
+        const TamgaAlgorithm *algorithm = g_ptr_array_index (key->algorithms, i);
+        g_string_append_printf (names, "%s%s", i ? ", " : "", algorithm->name);
+    }
+    tamga_cli_line (cli, "can do", "%s", names->str);
+}
+
+static int list_keys (TamgaCli *cli, gboolean login)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (TamgaKeyStore) store = tamga_cli_store (cli, login, &error);
+    g_autoptr (GPtrArray) keys = NULL;
+    if (store)
+        keys = login ? tamga_key_store_keys (store, &cli->call, &error)
+                     : tamga_cli_store_keys (cli, store, &error);
+    if (!keys)
+        return tamga_cli_fail (cli, error);
+    gint64 now = tamga_cli_now ();
+    json_t *list = json_array ();
+    for (guint i = 0; i < keys->len; i++) {
+        const TamgaKey *key = g_ptr_array_index (keys, i);
+        json_array_append_new (list, key_json (key, now));
+        if (i > 0)
+            tamga_cli_say (cli, "%s", "");
+        show_key (cli, key, now);
+    }
+    json_t *object = json_pack ("{s:o, s:o}", "store",
+                                tamga_cli_json_text (tamga_key_store_name (store)), "keys", list);
+    if (cli->json)
+        tamga_cli_json (cli, object);
+    else
+        json_decref (object);
+    if (keys->len == 0 && !cli->quiet)
+        fputs ("There is no key that can sign.\n", stderr);
+    return TAMGA_EXIT_DONE;
+}
+
+int tamga_cli_key (TamgaCli *cli, int argc, char **argv)
+{
+    gboolean login = FALSE;
+    const GOptionEntry entries[] = {
+        {"login", 'l', 0, G_OPTION_ARG_NONE, &login, "Enter the PIN first: shows hidden keys too",
+         NULL},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    int code;
+    if (!tamga_cli_parse (cli, &argc, &argv, entries, 1, &code))
+        return code;
+    if (strcmp (argv[0], "list") != 0)
+        return tamga_cli_usage (cli, "tamga key does list, not \"%s\".", argv[0]);
+    if (argc > 2 || (argc == 2 && cli->key))
+        return tamga_cli_usage (cli, "tamga key list takes one card or key file.");
+    if (argc == 2)
+        cli->key = g_strdup (argv[1]);
+    return list_keys (cli, login);
+}

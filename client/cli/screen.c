@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the command shows: aligned lines, colour that doubles a word, progress, JSON, errors. */
+#include <string.h>
+#include <unistd.h>
+
+#include "client/cli/cli.h"
+#include "formats/ossl.h"
+
+/* Width of the labels of tamga_cli_line, one blank behind them. */
+#define LABEL_WIDTH 9
+/* Progress is shown for what takes longer than this, microseconds, and drawn at most that often. */
+#define PROGRESS_AFTER (500 * 1000)
+#define PROGRESS_EVERY (100 * 1000)
+#define PROGRESS_BAR 24
+
+char *tamga_cli_colored (TamgaCli *cli, const char *tone, const char *text)
+{
+    static const struct {
+        const char *tone, *sequence;
+    } tones[] = {{"good", "\033[32m"}, {"bad", "\033[31m"}, {"warn", "\033[33m"}};
+    for (gsize i = 0; cli->color && i < G_N_ELEMENTS (tones); i++) {
+        if (g_strcmp0 (tone, tones[i].tone) == 0)
+            return g_strconcat (tones[i].sequence, text, "\033[0m", NULL);
+    }
+    return g_strdup (text);
+}
+
+void tamga_cli_line (TamgaCli *cli, const char *label, const char *format, ...)
+{
+    if (cli->json || cli->quiet)
+        return;
+    va_list arguments;
+    va_start (arguments, format);
+    g_autofree char *text = g_strdup_vprintf (format, arguments);
+    va_end (arguments);
+    if (label)
+        printf ("%-*s %s\n", LABEL_WIDTH, label, text);
+    else
+        printf ("%s\n", text);
+}
+
+void tamga_cli_say (TamgaCli *cli, const char *format, ...)
+{
+    if (cli->json || cli->quiet)
+        return;
+    va_list arguments;
+    va_start (arguments, format);
+    vprintf (format, arguments);
+    va_end (arguments);
+    putchar ('\n');
+}
+
+void tamga_cli_json (TamgaCli *cli, json_t *object)
+{
+    g_assert (object);
+    if (json_dumpf (object, stdout, JSON_COMPACT | JSON_ENCODE_ANY) != 0)
+        g_assert (ferror (stdout)); /* main tells it */
+    putchar ('\n');
+    json_decref (object);
+    cli->json_printed = TRUE;
+}
+
+json_t *tamga_cli_json_text (const char *text)
+{
+    if (!text)
+        return json_null ();
+    json_t *string = json_string (text);
+    if (string)
+        return string;
+    g_autofree char *visible = tamga_text_visible (text);
+    return json_string (visible);
+}
+
+json_t *tamga_cli_json_time (gint64 time)
+{
+    g_autoptr (GDateTime) moment = time == G_MININT64 ? NULL : g_date_time_new_from_unix_utc (time);
+    g_autofree char *text = moment ? g_date_time_format (moment, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+    return tamga_cli_json_text (text);
+}
+
+/* A text of several lines, each made visible, on standard error. */
+static void tell (const char *text)
+{
+    g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        g_autofree char *visible = tamga_text_visible (*line);
+        gboolean last = !line[1];
+        gboolean ended = *visible && strchr (".!?:)", visible[strlen (visible) - 1]);
+        fprintf (stderr, "%s%s\n", visible, last && *visible && !ended ? "." : "");
+    }
+}
+
+static void json_error (TamgaCli *cli, const char *code, const char *message, const char *next)
+{
+    if (!cli->json || cli->json_printed)
+        return;
+    json_t *told = json_pack ("{s:s}", "code", code);
+    json_object_set_new (told, "message", tamga_cli_json_text (message));
+    if (next)
+        json_object_set_new (told, "next", tamga_cli_json_text (next));
+    tamga_cli_json (cli, json_pack ("{s:o}", "error", told));
+}
+
+int tamga_cli_fail (TamgaCli *cli, const GError *error)
+{
+    /* The key store only knows that no PIN came; why is known here. */
+    if (cli->pin_error && g_error_matches (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_CANCELLED))
+        error = cli->pin_error;
+    const char *advice = tamga_failure_advice (error);
+    tamga_cli_progress_end (cli);
+    fflush (stdout);
+    g_autofree char *message = g_strdup (error->message);
+    if (g_ascii_islower (message[0]) && !strchr ("/:", message[strcspn (message, " ")]))
+        message[0] = g_ascii_toupper (message[0]);
+    tell (message);
+    if (advice)
+        fprintf (stderr, "Next: %s\n", advice);
+    if (cli->verbose)
+        fprintf (stderr, "(%s)\n", tamga_failure_name (error));
+    json_error (cli, tamga_failure_name (error), error->message, advice);
+    return (int)tamga_failure_exit_code (error);
+}
+
+int tamga_cli_usage (TamgaCli *cli, const char *format, ...)
+{
+    va_list arguments;
+    va_start (arguments, format);
+    g_autofree char *text = g_strdup_vprintf (format, arguments);
+    va_end (arguments);
+    g_autofree char *next =
+        cli->command ? g_strdup_printf ("tamga help %s shows how it is used.", cli->command->name)
+                     : g_strdup ("tamga help shows the commands there are.");
+    fflush (stdout);
+    tell (text);
+    fprintf (stderr, "Next: %s\n", next);
+    json_error (cli, "usage", text, next);
+    return TAMGA_EXIT_USAGE;
+}
+
+/* The one piece of work that is under way: the terminal has one line for it. */
+static struct {
+    char *what;
+    gint64 since, drawn;
+} work;
+
+static void progress_draw (const char *what, guint64 done, guint64 total)
+{
+    char bar[PROGRESS_BAR + 1];
+    guint filled = total ? (guint)((double)done / (double)total * PROGRESS_BAR) : 0;
+    filled = MIN (filled, PROGRESS_BAR);
+    memset (bar, '#', filled);
+    memset (bar + filled, ' ', PROGRESS_BAR - filled);
+    bar[PROGRESS_BAR] = '\0';
+    fprintf (stderr, "\r%s  [%s] %3u%%\033[K", what, bar,
+             total ? (guint)((double)done / (double)total * 100) : 0);
+    fflush (stderr);
+}
+
+void tamga_cli_progress_end (TamgaCli *cli)
+{
+    if (work.drawn && cli->terminal)
+        fputs ("\r\033[K", stderr);
+    g_clear_pointer (&work.what, g_free);
+    work.since = work.drawn = 0;
+}
+
+void tamga_cli_progress (TamgaCli *cli, const char *what, guint64 done, guint64 total)
+{
+    gint64 now = g_get_monotonic_time ();
+    if (cli->quiet)
+        return;
+    g_autofree char *visible = tamga_text_visible (what);
+    if (g_strcmp0 (work.what, visible) != 0) {
+        tamga_cli_progress_end (cli);
+        work.what = g_strdup (visible);
+        work.since = now;
+    }
+    gboolean slow = now - work.since >= PROGRESS_AFTER;
+    if (done >= total) {
+        double seconds = (double)(now - work.since) / G_USEC_PER_SEC;
+        if (slow && !cli->terminal && !cli->json)
+            fprintf (stderr, "%s  done in %.1f s\n", visible, seconds);
+        tamga_cli_progress_end (cli);
+        return;
+    }
+    if (!slow || !cli->terminal || now - work.drawn < PROGRESS_EVERY)
+        return;
+    const char *term = g_getenv ("TERM");
+    if (!term || strcmp (term, "dumb") == 0)
+        return;
+    work.drawn = now;
+    progress_draw (visible, done, total);
+}
