@@ -303,7 +303,6 @@ TamgaPinAnswer tamga_cli_pin_titled (TamgaCli *cli, const char *title,
                          .is_file = !request->reader || !*request->reader,
                          .last = !title && (request->final_try || request->tries_left == 1)};
     g_clear_error (&cli->pin_error);
-    cli->pin_attempt = request->attempt;
     if (request->locked && !title) {
         refuse (cli, TAMGA_KEYS_ERROR_PIN_LOCKED,
                 "The card is locked after too many wrong PINs. Only your provider can unlock it.");
