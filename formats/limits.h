@@ -43,3 +43,5 @@
 #define TAMGA_MAX_PDF_SIZE (4096ull * 1024 * 1024)
 /* An image for a visible signature. */
 #define TAMGA_MAX_IMAGE_SIZE (16u * 1024 * 1024)
+/* A PKCS#12 file; real ones are 2-20 KiB. */
+#define TAMGA_MAX_PKCS12_SIZE (16u * 1024 * 1024)

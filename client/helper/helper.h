@@ -42,6 +42,10 @@ gboolean tamga_helper_send (TamgaHelper *helper, const char *verb, GVariant *arg
 GVariant *tamga_helper_receive (TamgaHelper *helper, const TamgaCall *call, GQuark domain,
                                 const char *const *codes, GError **error);
 
+/* Waits until there is something to receive, or the helper is gone. FALSE: the deadline or the
+ * cancel fd of `call` came first; the helper is left as it is. */
+gboolean tamga_helper_ready (TamgaHelper *helper, const TamgaCall *call);
+
 /* The other side: the main loop of a helper program. */
 typedef GVariant *(*TamgaServe) (
     const char *verb, GVariant *arguments, int passed_fd, gpointer data,

@@ -2,8 +2,8 @@
 /* The program's side of a helper process. */
 #include "client/helper/helper.h"
 
-#include <signal.h>
-#include <sys/wait.h>
+#include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "client/helper/frame.h"
@@ -165,6 +165,24 @@ gboolean tamga_helper_send (TamgaHelper *helper, const char *verb, GVariant *arg
                            call, &failure)) {
         give_up (helper, failure, error);
         return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean tamga_helper_ready (TamgaHelper *helper, const TamgaCall *call)
+{
+    while (helper->end == NULL) {
+        struct pollfd fds[2] = {
+            {.fd = helper->fd, .events = POLLIN},
+            {.fd = call != NULL ? call->cancel_fd : -1, .events = POLLIN},
+        };
+        int n = poll (fds, 2, tamga_call_left (call));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n > 0 && fds[0].revents != 0 && fds[1].revents == 0)
+            return TRUE;
+        if (n <= 0 || fds[1].revents != 0)
+            return FALSE;
     }
     return TRUE;
 }

@@ -46,8 +46,9 @@ typedef struct {
     int tries_left; /* exact where it can be known (PKCS#15/PIV do not tell through PKCS#11): -1 */
     gulong pin_min, pin_max;
     gboolean write_protected;
-    char *uri;     /* RFC 7512 */
-    char *problem; /* module could not be asked: why; other fields are then empty */
+    char *uri;                   /* RFC 7512 */
+    char *problem;               /* module could not be asked: why; other fields are then empty */
+    TamgaKeysError problem_code; /* where there is a `problem` */
 } TamgaToken;
 
 void tamga_token_free (TamgaToken *token);
@@ -65,6 +66,8 @@ typedef struct {
     gboolean on_token;            /* hardware or token: not exportable */
     GPtrArray *algorithms;        /* const TamgaAlgorithm *: what the token can do with it */
     gboolean matched_by_id;       /* FALSE: the certificate was found by public key */
+    gboolean seen;  /* FALSE: the token hides private keys until the login; `sign` looks again */
+    guint64 handle; /* of the store's own: for `sign` */
 } TamgaKey;
 
 void tamga_key_free (TamgaKey *key);
@@ -82,8 +85,8 @@ typedef struct {
 } TamgaPinRequest;
 
 typedef enum {
-    TAMGA_PIN_GIVEN, /* written to the pipe, with a newline (nothing on a pinpad) */
-    TAMGA_PIN_CANCEL,
+    TAMGA_PIN_GIVEN,  /* written to the pipe, with a newline (nothing on a pinpad) */
+    TAMGA_PIN_CANCEL, /* nothing was written */
 } TamgaPinAnswer;
 
 typedef struct {
@@ -104,6 +107,10 @@ GPtrArray *tamga_keys_tokens (const TamgaKeysConfig *config, const TamgaCall *ca
 
 typedef struct _TamgaKeyStore TamgaKeyStore;
 
+/* The modules that would be asked when none is named: from p11-kit's .module files, those for trust
+ * policy left out. Elements: char *, absolute paths, highest priority first. */
+GPtrArray *tamga_keys_modules (void);
+
 /* Opens the one store that `reference` names: a pkcs11: URI (RFC 7512), a PKCS#12 file (path or
  * file: URI), or NULL: the only token present. Ambiguity is an error that lists the choices. */
 TamgaKeyStore *tamga_key_store_open (const char *reference, const TamgaKeysConfig *config,
@@ -117,7 +124,11 @@ gboolean tamga_key_store_is_file (TamgaKeyStore *store);
 GPid tamga_key_store_pid (TamgaKeyStore *store);
 /* Token facts re-read now; NULL for files. */
 TamgaToken *tamga_key_store_token (TamgaKeyStore *store, const TamgaCall *call, GError **error);
-/* One PIN, one attempt on one token. A PKCS#12 file needs it before its keys can be listed. */
+/* Whether the person has to be asked for a PIN now: FALSE after a login, and for tokens that want
+ * none. */
+gboolean tamga_key_store_needs_login (TamgaKeyStore *store);
+/* One PIN, one attempt on one token. Does nothing where no login is needed. A PKCS#12 file needs it
+ * before its keys can be listed. */
 gboolean tamga_key_store_login (TamgaKeyStore *store, const TamgaKeysUi *ui, const TamgaCall *call,
                                 GError **error);
 /* Keys that may sign; before login those whose certificates are public. Elements: TamgaKey. */

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Loading a module. */
+#include "client/keys/pkcs11_module.h"
+
+#include <dlfcn.h>
+
+#include "client/keys/keys.h"
+#include "client/keys/pkcs11_error.h"
+
+CK_RV tamga_pkcs11_returned (CK_RV rv)
+{
+    tamga_progress_leave ();
+    return rv;
+}
+
+/* The function list of the module, which stays loaded for the life of the process: some modules
+ * leave threads behind that would run on without their code. */
+static gboolean get_functions (TamgaPkcs11 *module, GError **error)
+{
+    union {
+        void *symbol;
+        CK_C_GetFunctionList function;
+    } get;
+
+    tamga_progress_enter ("dlopen");
+    void *handle = dlopen (module->path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    tamga_progress_leave ();
+    if (handle == NULL) {
+        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_MODULE,
+                     g_file_test (module->path, G_FILE_TEST_EXISTS)
+                         ? "%s cannot be loaded as a PKCS#11 module: %s"
+                         : "there is no PKCS#11 module %s: %s",
+                     module->path, dlerror ());
+        return FALSE;
+    }
+    get.symbol = dlsym (handle, "C_GetFunctionList");
+    if (get.symbol == NULL) {
+        dlclose (handle);
+        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_MODULE,
+                     "%s is a library, but not a PKCS#11 module: it has no C_GetFunctionList",
+                     module->path);
+        return FALSE;
+    }
+    tamga_progress_enter ("C_GetFunctionList");
+    CK_RV rv = tamga_pkcs11_returned (get.function (&module->raw));
+    if (rv != CKR_OK) {
+        tamga_pkcs11_set_error (module->name, "C_GetFunctionList", rv, error);
+        return FALSE;
+    }
+    if (module->raw == NULL || module->raw->version.major < 2) {
+        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_MODULE,
+                     "%s has no functions of PKCS#11 version 2 or later", module->path);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+TamgaPkcs11 *tamga_pkcs11_load (const char *path, GError **error)
+{
+    g_autoptr (TamgaPkcs11) module = g_new0 (TamgaPkcs11, 1);
+
+    module->path = g_strdup (path);
+    module->name = g_path_get_basename (path);
+    module->public_keys =
+        g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)EVP_PKEY_free);
+    if (!get_functions (module, error))
+        return NULL;
+    module->context = PKCS11_CTX_new ();
+    g_assert (module->context != NULL);
+    /* C_GetFunctionList again, C_Initialize and C_GetInfo; the second cannot be told from outside
+     */
+    tamga_progress_enter ("C_Initialize, C_GetInfo");
+    int rc = PKCS11_CTX_load (module->context, path);
+    tamga_progress_leave ();
+    if (rc != 0) {
+        int rv = ERR_get_CKR_code ();
+        tamga_pkcs11_set_error (module->name, "C_Initialize or C_GetInfo",
+                                rv != 0 ? (CK_RV)rv : CKR_GENERAL_ERROR, error);
+        return NULL;
+    }
+    module->loaded = TRUE;
+    return g_steal_pointer (&module);
+}
+
+void tamga_pkcs11_free (TamgaPkcs11 *module)
+{
+    if (module == NULL)
+        return;
+    if (module->logged_in)
+        TAMGA_P11 (module, C_Logout, module->session);
+    if (module->session != 0)
+        TAMGA_P11 (module, C_CloseSession, module->session);
+    if (module->loaded) {
+        tamga_progress_enter ("C_Finalize");
+        PKCS11_CTX_unload (module->context);
+        tamga_progress_leave ();
+    }
+    if (module->context != NULL)
+        PKCS11_CTX_free (module->context);
+    g_hash_table_unref (module->public_keys);
+    g_free (module->label);
+    g_free (module->path);
+    g_free (module->name);
+    g_free (module);
+}
+
+gboolean tamga_pkcs11_failed (TamgaPkcs11 *module, const char *call, CK_RV rv, GError **error)
+{
+    CK_SLOT_INFO slot;
+    g_autoptr (GError) failure = NULL;
+
+    tamga_pkcs11_set_error (module->name, call, rv, &failure);
+    /* Drivers say "general error" and worse when a card is pulled in the middle of something. */
+    if (g_error_matches (failure, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_FAILED) && module->selected &&
+        (TAMGA_P11 (module, C_GetSlotInfo, module->slot, &slot) != CKR_OK ||
+         (slot.flags & CKF_TOKEN_PRESENT) == 0)) {
+        g_autofree char *name = tamga_pkcs11_rv_name (rv);
+        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_TOKEN_REMOVED,
+                     "the token was removed (%s in %s of the module %s)", name, call, module->name);
+        return FALSE;
+    }
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+}
