@@ -109,8 +109,8 @@ void tamga_cli_progress (TamgaCli *cli, const char *what, guint64 done, guint64 
 void tamga_cli_progress_end (TamgaCli *cli);
 
 /* Facts of a token for people ("ok, 3 tries left") and for --json. */
-char *tamga_cli_pin_text (const TamgaToken *token);
-json_t *tamga_cli_token_json (const TamgaToken *token);
+char *tamga_cli_pin_text (const TamgaKeyToken *token);
+json_t *tamga_cli_token_json (const TamgaKeyToken *token);
 
 /* The subcommands, one file each. */
 int tamga_cli_sign (TamgaCli *cli, int argc, char **argv);

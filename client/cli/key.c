@@ -36,14 +36,14 @@ TamgaKeyStore *tamga_cli_store (TamgaCli *cli, gboolean logged_in, GError **erro
 GPtrArray *tamga_cli_store_keys (TamgaCli *cli, TamgaKeyStore *store, GError **error)
 {
     GError *failed = NULL;
-    TamgaToken *token = tamga_key_store_token (store, &cli->call, &failed);
+    TamgaKeyToken *token = tamga_key_store_token (store, &cli->call, &failed);
     if (failed) {
         g_propagate_error (error, failed);
         return NULL;
     }
     gboolean is_card = token != NULL, hides = token && token->login_required;
     if (token)
-        tamga_token_free (token);
+        tamga_key_token_free (token);
     /* A card shows its certificates to anyone; a file and a card that hides them want the PIN. */
     g_autoptr (GPtrArray) keys = is_card ? tamga_key_store_keys (store, &cli->call, error) : NULL;
     if (is_card && !keys)

@@ -5,7 +5,7 @@
 #include "client/cli/cli.h"
 #include "formats/ossl.h"
 
-static const char *pin_state (const TamgaToken *token)
+static const char *pin_state (const TamgaKeyToken *token)
 {
     if (!token->initialized)
         return "not initialised";
@@ -22,7 +22,7 @@ static const char *pin_state (const TamgaToken *token)
     return "ok";
 }
 
-json_t *tamga_cli_token_json (const TamgaToken *token)
+json_t *tamga_cli_token_json (const TamgaKeyToken *token)
 {
     if (token->problem)
         return json_pack ("{s:o, s:o, s:o}", "module", tamga_cli_json_text (token->module),
@@ -47,7 +47,7 @@ json_t *tamga_cli_token_json (const TamgaToken *token)
         (int)token->write_protected, "pin", pin);
 }
 
-char *tamga_cli_pin_text (const TamgaToken *token)
+char *tamga_cli_pin_text (const TamgaKeyToken *token)
 {
     const char *state = pin_state (token);
     if (token->tries_left > 0)
@@ -56,7 +56,7 @@ char *tamga_cli_pin_text (const TamgaToken *token)
     return g_strdup (state);
 }
 
-static const char *pin_tone (const TamgaToken *token)
+static const char *pin_tone (const TamgaKeyToken *token)
 {
     const char *state = pin_state (token);
     if (strcmp (state, "ok") == 0)
@@ -64,7 +64,7 @@ static const char *pin_tone (const TamgaToken *token)
     return strcmp (state, "locked") == 0 || strcmp (state, "last try") == 0 ? "bad" : "warn";
 }
 
-static void show_pin (TamgaCli *cli, const TamgaToken *token)
+static void show_pin (TamgaCli *cli, const TamgaKeyToken *token)
 {
     g_autofree char *text = tamga_cli_pin_text (token);
     g_autofree char *colored = tamga_cli_colored (cli, pin_tone (token), text);
@@ -79,14 +79,14 @@ static void show_text (TamgaCli *cli, const char *label, const char *text)
     tamga_cli_line (cli, label, "%s", visible);
 }
 
-static void show_problem (const TamgaToken *token)
+static void show_problem (const TamgaKeyToken *token)
 {
     g_autofree char *name = tamga_text_visible (token->module_name ? token->module_name : "?");
     g_autofree char *problem = tamga_text_visible (token->problem);
     fprintf (stderr, "Driver %s could not be asked: %s\n", name, problem);
 }
 
-static void show_token (TamgaCli *cli, const TamgaToken *token)
+static void show_token (TamgaCli *cli, const TamgaKeyToken *token)
 {
     show_text (cli, "Card", token->label && *token->label ? token->label : "(without a name)");
     show_text (cli, "reader", token->reader);
@@ -94,7 +94,7 @@ static void show_token (TamgaCli *cli, const TamgaToken *token)
     show_text (cli, "key", token->uri);
 }
 
-static void show_facts (TamgaCli *cli, const TamgaToken *token)
+static void show_facts (TamgaCli *cli, const TamgaKeyToken *token)
 {
     show_text (cli, "Card", token->label && *token->label ? token->label : "(without a name)");
     show_text (cli, "reader", token->reader);
@@ -112,7 +112,7 @@ static void show_facts (TamgaCli *cli, const TamgaToken *token)
 }
 
 /* Cards and drivers without one; answers the exit code. */
-static int list_tokens (TamgaCli *cli, void (*show) (TamgaCli *, const TamgaToken *))
+static int list_tokens (TamgaCli *cli, void (*show) (TamgaCli *, const TamgaKeyToken *))
 {
     g_autoptr (GError) error = NULL;
     TamgaKeysConfig config = tamga_cli_keys_config (cli);
@@ -122,7 +122,7 @@ static int list_tokens (TamgaCli *cli, void (*show) (TamgaCli *, const TamgaToke
     json_t *list = json_array (), *problems = json_array ();
     guint shown = 0, failed = 0;
     for (guint i = 0; i < tokens->len; i++) {
-        const TamgaToken *token = g_ptr_array_index (tokens, i);
+        const TamgaKeyToken *token = g_ptr_array_index (tokens, i);
         if (!token->problem && !token->present)
             continue;
         json_array_append_new (token->problem ? problems : list, tamga_cli_token_json (token));
@@ -156,7 +156,7 @@ static int token_info (TamgaCli *cli, const char *reference)
     g_autoptr (GError) error = NULL;
     TamgaKeysConfig config = tamga_cli_keys_config (cli);
     g_autoptr (TamgaKeyStore) store = tamga_key_store_open (reference, &config, &cli->call, &error);
-    TamgaToken *token = store ? tamga_key_store_token (store, &cli->call, &error) : NULL;
+    TamgaKeyToken *token = store ? tamga_key_store_token (store, &cli->call, &error) : NULL;
     if (!token && !error)
         return tamga_cli_usage (cli, "%s is a key file, not a card.", reference);
     if (!token)
@@ -164,7 +164,7 @@ static int token_info (TamgaCli *cli, const char *reference)
     show_facts (cli, token);
     if (cli->json)
         tamga_cli_json (cli, json_pack ("{s:o}", "token", tamga_cli_token_json (token)));
-    tamga_token_free (token);
+    tamga_key_token_free (token);
     return TAMGA_EXIT_DONE;
 }
 

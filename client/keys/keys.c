@@ -22,7 +22,7 @@ void tamga_key_store_free (TamgaKeyStore *store)
     tamga_key_agent_free (store->agent);
     tamga_reference_free (store->reference);
     tamga_module_free (store->module);
-    tamga_token_free (store->token);
+    tamga_key_token_free (store->token);
     g_free (store->name);
     g_free (store->path);
     g_free (store->lone_certificate);
@@ -91,7 +91,7 @@ static GPtrArray *candidate_modules (const TamgaReference *reference, const Tamg
 
 typedef struct {
     TamgaProbe *probe;
-    TamgaToken *token;
+    TamgaKeyToken *token;
 } Choice;
 
 /* The tokens that the reference may mean. */
@@ -134,7 +134,7 @@ static void set_no_token (GPtrArray *probes, GError **error)
             g_string_append_printf (problems, "; %s", probe->failure->message);
         }
         for (guint j = 0; j < probe->tokens->len; j++) {
-            TamgaToken *token = probe->tokens->pdata[j];
+            TamgaKeyToken *token = probe->tokens->pdata[j];
             if (token->problem != NULL)
                 g_string_append_printf (problems, "; reader \"%s\": %s", token->reader,
                                         token->problem);
@@ -189,7 +189,7 @@ static TamgaKeyStore *open_token (TamgaReference *reference, const TamgaKeysConf
     store->token = choice->token;
     for (guint i = 0; i < choice->probe->tokens->len; i++)
         if (choice->probe->tokens->pdata[i] != store->token)
-            tamga_token_free (choice->probe->tokens->pdata[i]);
+            tamga_key_token_free (choice->probe->tokens->pdata[i]);
     store->name =
         g_strdup (*store->token->label != '\0' ? store->token->label : store->token->reader);
     if (!select_token (store, call, error))
@@ -209,12 +209,12 @@ TamgaKeyStore *tamga_key_store_open (const char *reference, const TamgaKeysConfi
     return open_token (g_steal_pointer (&parsed), config, call, error);
 }
 
-TamgaToken *tamga_key_store_token (TamgaKeyStore *store, const TamgaCall *call, GError **error)
+TamgaKeyToken *tamga_key_store_token (TamgaKeyStore *store, const TamgaCall *call, GError **error)
 {
     if (store->module == NULL)
         return NULL;
     g_autoptr (GVariant) facts = tamga_key_agent_ask (store->agent, "token", NULL, call, error);
-    return facts != NULL ? tamga_token_from_facts (store->module, facts) : NULL;
+    return facts != NULL ? tamga_key_token_from_facts (store->module, facts) : NULL;
 }
 
 void tamga_key_free (TamgaKey *key)

@@ -49,9 +49,9 @@ typedef struct {
     char *uri;                   /* RFC 7512 */
     char *problem;               /* module could not be asked: why; other fields are then empty */
     TamgaKeysError problem_code; /* where there is a `problem` */
-} TamgaToken;
+} TamgaKeyToken;
 
-void tamga_token_free (TamgaToken *token);
+void tamga_key_token_free (TamgaKeyToken *token);
 
 /* One private key with its certificate. */
 typedef struct {
@@ -102,7 +102,7 @@ typedef struct {
 } TamgaKeysConfig;
 
 /* Asks every module in parallel, one process each. A module that fails gives one element with
- * `problem`. Elements: TamgaToken. */
+ * `problem`. Elements: TamgaKeyToken. */
 GPtrArray *tamga_keys_tokens (const TamgaKeysConfig *config, const TamgaCall *call, GError **error);
 
 typedef struct _TamgaKeyStore TamgaKeyStore;
@@ -123,7 +123,7 @@ const char *tamga_key_store_name (TamgaKeyStore *store);
 gboolean tamga_key_store_is_file (TamgaKeyStore *store);
 GPid tamga_key_store_pid (TamgaKeyStore *store);
 /* Token facts re-read now; NULL for files. */
-TamgaToken *tamga_key_store_token (TamgaKeyStore *store, const TamgaCall *call, GError **error);
+TamgaKeyToken *tamga_key_store_token (TamgaKeyStore *store, const TamgaCall *call, GError **error);
 /* Whether the person has to be asked for a PIN now: FALSE after a login, and for tokens that want
  * none. */
 gboolean tamga_key_store_needs_login (TamgaKeyStore *store);

@@ -28,10 +28,10 @@ static gboolean prepare_request (TamgaKeyStore *store, TamgaPinRequest *request,
     request->tries_left = -1;
     if (store->module == NULL)
         return TRUE;
-    TamgaToken *token = tamga_key_store_token (store, call, error);
+    TamgaKeyToken *token = tamga_key_store_token (store, call, error);
     if (token == NULL)
         return FALSE;
-    tamga_token_free (store->token);
+    tamga_key_token_free (store->token);
     store->token = token;
     request->reader = token->reader;
     request->tries_left = token->tries_left;

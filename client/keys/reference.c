@@ -119,7 +119,7 @@ static void pad (CK_UTF8CHAR *field, gsize size, const char *text)
     memcpy (field, text != NULL ? text : "", length);
 }
 
-static void fill_token_info (CK_TOKEN_INFO *info, const TamgaToken *token)
+static void fill_token_info (CK_TOKEN_INFO *info, const TamgaKeyToken *token)
 {
     pad (info->label, sizeof info->label, token->label);
     pad (info->manufacturerID, sizeof info->manufacturerID, token->manufacturer);
@@ -127,7 +127,7 @@ static void fill_token_info (CK_TOKEN_INFO *info, const TamgaToken *token)
     pad (info->serialNumber, sizeof info->serialNumber, token->serial);
 }
 
-gboolean tamga_reference_fits_token (const TamgaReference *reference, const TamgaToken *token)
+gboolean tamga_reference_fits_token (const TamgaReference *reference, const TamgaKeyToken *token)
 {
     CK_TOKEN_INFO info = {0};
     CK_SLOT_INFO slot = {0};
@@ -183,14 +183,14 @@ static char *format (P11KitUri *uri, P11KitUriType type)
     return copy;
 }
 
-char *tamga_reference_of_token (const TamgaToken *token)
+char *tamga_reference_of_token (const TamgaKeyToken *token)
 {
     g_autoptr (P11KitUri) uri = p11_kit_uri_new ();
     fill_token_info (p11_kit_uri_get_token_info (uri), token);
     return format (uri, P11_KIT_URI_FOR_TOKEN);
 }
 
-char *tamga_reference_of_key (const TamgaToken *token, GBytes *id, const char *label)
+char *tamga_reference_of_key (const TamgaKeyToken *token, GBytes *id, const char *label)
 {
     g_autoptr (P11KitUri) uri = p11_kit_uri_new ();
     CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;

@@ -18,11 +18,11 @@ const char *tamga_reference_file (const TamgaReference *reference);
 /* The module-path of the URI, or NULL. */
 const char *tamga_reference_module_path (const TamgaReference *reference);
 gboolean tamga_reference_fits_module (const TamgaReference *reference, const TamgaModule *module);
-gboolean tamga_reference_fits_token (const TamgaReference *reference, const TamgaToken *token);
+gboolean tamga_reference_fits_token (const TamgaReference *reference, const TamgaKeyToken *token);
 /* `id` and `object` of the URI. TRUE for all keys where it has neither. */
 gboolean tamga_reference_fits_key (const TamgaReference *reference, const TamgaKey *key);
 gboolean tamga_reference_names_object (const TamgaReference *reference);
 
 /* URIs for people to copy. */
-char *tamga_reference_of_token (const TamgaToken *token);
-char *tamga_reference_of_key (const TamgaToken *token, GBytes *id, const char *label);
+char *tamga_reference_of_token (const TamgaKeyToken *token);
+char *tamga_reference_of_key (const TamgaKeyToken *token, GBytes *id, const char *label);

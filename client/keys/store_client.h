@@ -11,7 +11,7 @@ struct _TamgaKeyStore {
     TamgaKeyAgent *agent;
     TamgaReference *reference; /* as given to the open */
     TamgaModule *module;       /* NULL: a file */
-    TamgaToken *token;         /* as of the open; NULL: a file */
+    TamgaKeyToken *token;      /* as of the open; NULL: a file */
     char *name;                /* token label or file name */
     char *path;                /* of the file */
     gboolean logged_in;

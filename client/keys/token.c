@@ -4,7 +4,7 @@
 
 #include "client/keys/reference.h"
 
-void tamga_token_free (TamgaToken *token)
+void tamga_key_token_free (TamgaKeyToken *token)
 {
     if (token == NULL)
         return;
@@ -37,21 +37,21 @@ static const struct {
     const char *name;
     gsize offset;
 } flags[] = {
-    {"present", G_STRUCT_OFFSET (TamgaToken, present)},
-    {"initialized", G_STRUCT_OFFSET (TamgaToken, initialized)},
-    {"login-required", G_STRUCT_OFFSET (TamgaToken, login_required)},
-    {"pinpad", G_STRUCT_OFFSET (TamgaToken, pinpad)},
-    {"pin-initialized", G_STRUCT_OFFSET (TamgaToken, pin_initialized)},
-    {"pin-count-low", G_STRUCT_OFFSET (TamgaToken, pin_count_low)},
-    {"pin-final-try", G_STRUCT_OFFSET (TamgaToken, pin_final_try)},
-    {"pin-locked", G_STRUCT_OFFSET (TamgaToken, pin_locked)},
-    {"pin-to-be-changed", G_STRUCT_OFFSET (TamgaToken, pin_to_be_changed)},
-    {"write-protected", G_STRUCT_OFFSET (TamgaToken, write_protected)},
+    {"present", G_STRUCT_OFFSET (TamgaKeyToken, present)},
+    {"initialized", G_STRUCT_OFFSET (TamgaKeyToken, initialized)},
+    {"login-required", G_STRUCT_OFFSET (TamgaKeyToken, login_required)},
+    {"pinpad", G_STRUCT_OFFSET (TamgaKeyToken, pinpad)},
+    {"pin-initialized", G_STRUCT_OFFSET (TamgaKeyToken, pin_initialized)},
+    {"pin-count-low", G_STRUCT_OFFSET (TamgaKeyToken, pin_count_low)},
+    {"pin-final-try", G_STRUCT_OFFSET (TamgaKeyToken, pin_final_try)},
+    {"pin-locked", G_STRUCT_OFFSET (TamgaKeyToken, pin_locked)},
+    {"pin-to-be-changed", G_STRUCT_OFFSET (TamgaKeyToken, pin_to_be_changed)},
+    {"write-protected", G_STRUCT_OFFSET (TamgaKeyToken, write_protected)},
 };
 
-TamgaToken *tamga_token_from_facts (const TamgaModule *module, GVariant *facts)
+TamgaKeyToken *tamga_key_token_from_facts (const TamgaModule *module, GVariant *facts)
 {
-    TamgaToken *token = g_new0 (TamgaToken, 1);
+    TamgaKeyToken *token = g_new0 (TamgaKeyToken, 1);
     guint32 problem_code = 0;
 
     token->module = g_strdup (module->path);
@@ -98,7 +98,7 @@ static void receive_tokens (TamgaProbe *probe, const TamgaCall *call)
         g_variant_lookup_value (answer, "tokens", G_VARIANT_TYPE ("aa{sv}"));
     for (gsize i = 0; list != NULL && i < g_variant_n_children (list); i++) {
         g_autoptr (GVariant) facts = g_variant_get_child_value (list, i);
-        g_ptr_array_add (probe->tokens, tamga_token_from_facts (probe->module, facts));
+        g_ptr_array_add (probe->tokens, tamga_key_token_from_facts (probe->module, facts));
     }
 }
 
@@ -110,7 +110,7 @@ GPtrArray *tamga_probe_all (GPtrArray *modules, guint timeout_ms, const TamgaCal
     for (guint i = 0; i < modules->len; i++) {
         TamgaProbe *probe = g_new0 (TamgaProbe, 1);
         probe->module = modules->pdata[i];
-        probe->tokens = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_token_free);
+        probe->tokens = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_key_token_free);
         probe->agent = tamga_key_agent_start ("pkcs11", probe->module->path, timeout_ms, call,
                                               &probe->failure);
         /* the next request at once: one that hangs must not make the others wait */
@@ -142,7 +142,7 @@ GPtrArray *tamga_keys_tokens (const TamgaKeysConfig *config, const TamgaCall *ca
     g_autoptr (GPtrArray) probes =
         tamga_probe_all (chosen_modules (config), config != NULL ? config->timeout_ms : 0, call);
     g_autoptr (GPtrArray) tokens =
-        g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_token_free);
+        g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_key_token_free);
 
     if (tamga_call_cancelled (call)) {
         g_set_error_literal (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_CANCELLED, "cancelled");
@@ -157,7 +157,7 @@ GPtrArray *tamga_keys_tokens (const TamgaKeysConfig *config, const TamgaCall *ca
                 return NULL;
             }
             g_autoptr (GVariant) nothing = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
-            TamgaToken *token = tamga_token_from_facts (probe->module, nothing);
+            TamgaKeyToken *token = tamga_key_token_from_facts (probe->module, nothing);
             token->problem = g_strdup (probe->failure->message);
             token->problem_code = probe->failure->code;
             g_ptr_array_add (tokens, token);

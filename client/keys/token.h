@@ -9,11 +9,11 @@
 typedef struct {
     TamgaModule *module;
     TamgaKeyAgent *agent; /* alive where there is no `failure` */
-    GPtrArray *tokens;    /* TamgaToken: readers without a card too */
+    GPtrArray *tokens;    /* TamgaKeyToken: readers without a card too */
     GError *failure;
 } TamgaProbe;
 
 /* Takes `modules` (TamgaModule). Elements: TamgaProbe, in their order. */
 GPtrArray *tamga_probe_all (GPtrArray *modules, guint timeout_ms, const TamgaCall *call);
 /* One token from the facts of tamga-key. */
-TamgaToken *tamga_token_from_facts (const TamgaModule *module, GVariant *facts);
+TamgaKeyToken *tamga_key_token_from_facts (const TamgaModule *module, GVariant *facts);
