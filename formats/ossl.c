@@ -43,7 +43,9 @@ static char *name_text (const X509_NAME *name, unsigned long flags)
     X509_NAME_print_ex (bio, name, 0, flags);
     char *data = NULL;
     long length = BIO_get_mem_data (bio, &data);
-    g_autofree char *raw = g_strndup (data, (gsize)MAX (length, 0));
+    if (length <= 0)
+        return g_strdup ("(no name)"); /* an empty name is legal, with a critical subjectAltName */
+    g_autofree char *raw = g_strndup (data, (gsize)length);
     return tamga_text_visible (raw);
 }
 

@@ -174,8 +174,11 @@ static gboolean set_policies (X509_VERIFY_PARAM *param, const TamgaTrust *trust)
     if (trust->inhibit_any)
         flags |= X509_V_FLAG_INHIBIT_ANY;
     X509_VERIFY_PARAM_set_flags (param, flags);
-    for (guint i = 0; trust->policies != NULL && trust->policies[i] != NULL; i++) {
-        ASN1_OBJECT *policy = OBJ_txt2obj (trust->policies[i], 1);
+    static const char *const any[] = {"2.5.29.32.0", NULL};
+    const char *const *policies =
+        trust->policies != NULL ? (const char *const *)trust->policies : any;
+    for (guint i = 0; policies[i] != NULL; i++) {
+        ASN1_OBJECT *policy = OBJ_txt2obj (policies[i], 1);
         if (policy == NULL || !X509_VERIFY_PARAM_add0_policy (param, policy))
             return FALSE;
     }
