@@ -13,8 +13,7 @@
 /* VN 45: a licence lasts five years at most. */
 #define LICENCE_SECONDS ((gint64)5 * 366 * 86400)
 
-GQuark
-tamga_profile_error_quark (void)
+GQuark tamga_profile_error_quark (void)
 {
     return g_quark_from_static_string ("tamga-profile-error");
 }
