@@ -31,6 +31,7 @@ typedef struct {
     TamgaSignature *signature; /* the parsed picture; owned */
     TamgaIndication indication;
     const char *sub_indication; /* EN 319 102-1 name or NULL */
+    char *reason;               /* a sentence on why it is not TOTAL-PASSED; NULL where it is */
     const char *level;          /* "B", "T", "LT", "LTA", or "none" (not baseline) */
     gint64 best_time;           /* best signature time: proof of existence, else now */
     char *best_time_source;     /* "timestamp by TSA 1", "current time" */

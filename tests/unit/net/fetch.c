@@ -256,7 +256,7 @@ static void test_refused_urls (Fixture *fixture, gconstpointer data G_GNUC_UNUSE
         g_autoptr (GBytes) body = tamga_fetch_one (fixture->fetch, &request, NULL, &error);
         g_test_message ("%.40s: %s", rows[i].url, error != NULL ? error->message : "no error");
         g_assert_null (body);
-        g_assert_error (error, TAMGA_FETCH_ERROR, rows[i].code);
+        g_assert_error (error, TAMGA_FETCH_ERROR, (int)rows[i].code);
     }
     g_assert_cmpuint (http_server_connections (fixture->server), ==, 0);
 }
@@ -275,6 +275,7 @@ static void test_loopback_refused (Fixture *fixture, gconstpointer data G_GNUC_U
             g_strdup_printf ("http://%s:%u/ok", hosts[i], http_server_port (fixture->server));
         TamgaFetchRequest request = {.url = url, .limit = 100};
         g_autoptr (GBytes) body = tamga_fetch_one (strict, &request, NULL, &error);
+        g_assert_null (body);
         g_test_message ("%s: %s", hosts[i], error != NULL ? error->message : "no error");
         g_assert_error (error, TAMGA_FETCH_ERROR, TAMGA_FETCH_ERROR_ADDRESS);
     }
@@ -293,6 +294,7 @@ static void test_resolved_address (Fixture *fixture, gconstpointer data G_GNUC_U
         g_strdup_printf ("http://%s:%u/ok", name, http_server_port (fixture->server));
     TamgaFetchRequest request = {.url = url, .limit = 100, .timeout_ms = 3000};
     g_autoptr (GBytes) body = tamga_fetch_one (strict, &request, NULL, &error);
+    g_assert_null (body);
     g_test_message ("%s: %s", name, error != NULL ? error->message : "no error");
     if (g_error_matches (error, TAMGA_FETCH_ERROR, TAMGA_FETCH_ERROR_CONNECT) ||
         g_error_matches (error, TAMGA_FETCH_ERROR, TAMGA_FETCH_ERROR_TIMEOUT)) {
@@ -350,6 +352,7 @@ static void test_deadline (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     TamgaCall call = tamga_call_within (NULL, 300);
     gint64 start = g_get_monotonic_time ();
     g_autoptr (GBytes) body = tamga_fetch_one (fixture->fetch, &request, &call, &error);
+    g_assert_null (body);
     double spent = seconds_since (start);
     g_assert_error (error, TAMGA_FETCH_ERROR, TAMGA_FETCH_ERROR_TIMEOUT);
     g_assert_cmpfloat (spent, >=, 0.25);
@@ -424,6 +427,7 @@ static void test_offline (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     TamgaFetchRequest request = {.url = url, .limit = 100};
     g_autoptr (GError) error = NULL;
     g_autoptr (GBytes) body = tamga_fetch_one (fetch, &request, NULL, &error);
+    g_assert_null (body);
     g_assert_error (error, TAMGA_FETCH_ERROR, TAMGA_FETCH_ERROR_OFFLINE);
     g_assert_true (tamga_fetch_is_offline (fetch));
     g_assert_cmpint (tamga_fetch_pid (fetch), ==, 0);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a certificate says, for people: the ten items of VN 130/2018 article 5 in their order, and
+ * who its holder is. */
+#pragma once
+
+#include <openssl/x509.h>
+
+#include "formats/ossl.h"
+
+#define TAMGA_PARTICULARS 10
+
+typedef struct {
+    guint number; /* 1 to 10, the order of VN 5 */
+    const char *title;
+    char *text; /* may have several lines */
+} TamgaParticular;
+
+/* TAMGA_PARTICULARS elements. */
+GPtrArray *tamga_particulars (X509 *certificate);
+
+/* Attributes of the holder's name; NULL where the name has none. Safe on a terminal. */
+typedef struct {
+    char *name; /* most telling one */
+    char *title, *organisation, *unit, *organisation_id, *serial_number, *given_name, *surname,
+        *country, *email;
+    gboolean malformed; /* an attribute is empty or is not the text it says to be (UA 83) */
+} TamgaHolder;
+
+TamgaHolder *tamga_holder_read (X509 *certificate);
+void tamga_holder_free (TamgaHolder *holder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaHolder, tamga_holder_free)
+
+/* Single items, new text. */
+char *tamga_certificate_scope (X509 *certificate); /* key usage, extended key usage, policies */
+/* Liability limits: QcLimitValue and policy notices; NULL: none stated (VN 5.8). */
+char *tamga_certificate_limits (X509 *certificate);
+char *tamga_certificate_key_text (X509 *certificate); /* "RSA 2048 bits" */
+/* TRUE for the key of an authority, which signs certificates and no documents (UA 28, 47). */
+gboolean tamga_certificate_is_authority (X509 *certificate);

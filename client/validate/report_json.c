@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The stable JSON interface of `tamga verify --json`. Members are added, never renamed. */
+#include "client/validate/report.h"
+
+#include "client/failure.h"
+#include "client/validate/particulars.h"
+#include "formats/ossl.h"
+
+static json_t *text (const char *value)
+{
+    if (value == NULL)
+        return json_null ();
+    g_autofree char *valid = g_utf8_make_valid (value, -1);
+    return json_string (valid);
+}
+
+/* RFC 3339 in UTC; null where there is none. */
+static json_t *moment (gint64 time)
+{
+    g_autoptr (GDateTime) date = time != G_MININT64 ? g_date_time_new_from_unix_utc (time) : NULL;
+    g_autofree char *value = date != NULL ? g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+    return text (value);
+}
+
+static json_t *signer (const TamgaValidatedSignature *validated)
+{
+    X509 *certificate = validated->signature->certificate;
+    if (certificate == NULL)
+        return json_null ();
+    g_autoptr (TamgaHolder) holder = tamga_holder_read (certificate);
+    g_autofree char *subject = tamga_ossl_name (X509_get_subject_name (certificate));
+    g_autofree char *issuer = tamga_ossl_name (X509_get_issuer_name (certificate));
+    g_autofree char *serial = tamga_ossl_serial (X509_get0_serialNumber (certificate));
+    g_autofree char *fingerprint = tamga_ossl_fingerprint (certificate);
+    json_t *object = json_object ();
+    json_object_set_new (object, "name", text (holder->name));
+    json_object_set_new (object, "title", text (holder->title));
+    json_object_set_new (object, "organisation", text (holder->organisation));
+    json_object_set_new (object, "organisation_id", text (holder->organisation_id));
+    json_object_set_new (object, "unit", text (holder->unit));
+    json_object_set_new (object, "serial_number", text (holder->serial_number));
+    json_object_set_new (object, "country", text (holder->country));
+    json_object_set_new (object, "subject", text (subject));
+    json_object_set_new (object, "issuer", text (issuer));
+    json_object_set_new (object, "serial", text (serial));
+    json_object_set_new (object, "sha256", text (fingerprint));
+    json_object_set_new (object, "valid_from",
+                         moment (tamga_ossl_time (X509_get0_notBefore (certificate))));
+    json_object_set_new (object, "valid_until",
+                         moment (tamga_ossl_time (X509_get0_notAfter (certificate))));
+    json_object_set_new (object, "qualified_certificate",
+                         json_boolean (validated->qualified_certificate));
+    json_object_set_new (object, "qualified_device", json_boolean (validated->qualified_device));
+    json_object_set_new (object, "limits", text (validated->limits));
+    return object;
+}
+
+static json_t *covers (const TamgaSignature *signature)
+{
+    static const char *const names[] = {
+        [TAMGA_COVERS_WHOLE] = "whole",
+        [TAMGA_COVERS_REVISION] = "revision",
+        [TAMGA_COVERS_PART] = "part",
+        [TAMGA_COVERS_NOTHING_KNOWN] = "unknown",
+    };
+    json_t *object = json_object ();
+    json_object_set_new (object, "what", text (names[signature->coverage]));
+    json_object_set_new (object, "text", text (signature->coverage_text));
+    if (signature->revisions > 0) {
+        json_object_set_new (object, "revision", json_integer (signature->revision));
+        json_object_set_new (object, "revisions", json_integer (signature->revisions));
+    }
+    return object;
+}
+
+static json_t *changes (const TamgaSignature *signature)
+{
+    json_t *array = json_array ();
+    for (guint i = 0; i < signature->changes->len; i++) {
+        const TamgaChange *change = signature->changes->pdata[i];
+        json_t *object = json_object ();
+        json_object_set_new (object, "revision", json_integer (change->revision));
+        json_object_set_new (object, "permitted", json_boolean (change->permitted));
+        json_object_set_new (object, "rule", text (change->rule));
+        json_object_set_new (object, "object", text (change->object));
+        json_object_set_new (object, "text", text (change->text));
+        json_array_append_new (array, object);
+    }
+    return array;
+}
+
+static json_t *checks (const GPtrArray *list)
+{
+    json_t *array = json_array ();
+    for (guint i = 0; i < list->len; i++) {
+        const TamgaCheck *check = list->pdata[i];
+        json_t *object = json_object ();
+        json_object_set_new (object, "name", text (check->name));
+        json_object_set_new (object, "clause", text (check->clause));
+        json_object_set_new (object, "result", text (check->result));
+        json_object_set_new (object, "source", text (check->source));
+        json_object_set_new (object, "text", text (check->text));
+        json_array_append_new (array, object);
+    }
+    return array;
+}
+
+static json_t *findings (const GPtrArray *list)
+{
+    static const char *const names[] = {
+        [TAMGA_SEVERITY_INFO] = "info",
+        [TAMGA_SEVERITY_WARNING] = "warning",
+        [TAMGA_SEVERITY_FATAL] = "fatal",
+    };
+    json_t *array = json_array ();
+    for (guint i = 0; i < list->len; i++) {
+        const TamgaFinding *finding = list->pdata[i];
+        json_t *object = json_object ();
+        json_object_set_new (object, "severity", text (names[finding->severity]));
+        json_object_set_new (object, "code", text (finding->code));
+        json_object_set_new (object, "object", text (finding->object));
+        json_object_set_new (object, "clause", text (finding->clause));
+        json_object_set_new (object, "text", text (finding->text));
+        json_array_append_new (array, object);
+    }
+    return array;
+}
+
+static json_t *one_signature (const TamgaValidatedSignature *validated)
+{
+    const TamgaSignature *signature = validated->signature;
+    json_t *object = json_object ();
+    json_t *best = json_object ();
+    json_object_set_new (best, "time", moment (validated->best_time));
+    json_object_set_new (best, "source", text (validated->best_time_source));
+    json_object_set_new (object, "id", text (signature->id));
+    json_object_set_new (object, "name", text (signature->name));
+    json_object_set_new (
+        object, "kind",
+        text (signature->is_document_timestamp ? "document-timestamp" : "signature"));
+    json_object_set_new (object, "format", text (signature->format));
+    json_object_set_new (object, "level", text (validated->level));
+    json_object_set_new (object, "packaging", text (signature->packaging));
+    json_object_set_new (object, "algorithm", text (signature->algorithm_text));
+    json_object_set_new (object, "indication",
+                         text (tamga_indication_name (validated->indication)));
+    json_object_set_new (object, "sub_indication", text (validated->sub_indication));
+    json_object_set_new (object, "reason", text (validated->reason));
+    json_object_set_new (object, "integrity", text (tamga_integrity_name (signature->integrity)));
+    json_object_set_new (object, "signer", signer (validated));
+    json_object_set_new (object, "signing_time", moment (signature->claimed_time));
+    json_object_set_new (object, "signing_time_source", text (signature->claimed_time_source));
+    json_object_set_new (object, "best_signature_time", best);
+    json_object_set_new (object, "signing_reason", text (signature->reason));
+    json_object_set_new (object, "signing_location", text (signature->location));
+    json_object_set_new (object, "covers", covers (signature));
+    json_object_set_new (object, "changes", changes (signature));
+    json_object_set_new (object, "checks", checks (validated->checks));
+    json_object_set_new (object, "findings", findings (validated->findings));
+    return object;
+}
+
+json_t *tamga_validation_json (const TamgaValidation *validation)
+{
+    json_t *object = json_object ();
+    json_t *array = json_array ();
+    json_object_set_new (object, "file", text (validation->file));
+    json_object_set_new (object, "format",
+                         text (validation->format != NULL ? validation->format->name : NULL));
+    json_object_set_new (object, "verdict", text (tamga_verdict_name (validation->verdict)));
+    json_object_set_new (object, "summary", text (validation->summary));
+    for (guint i = 0; i < validation->signatures->len; i++)
+        json_array_append_new (array, one_signature (validation->signatures->pdata[i]));
+    json_object_set_new (object, "signatures", array);
+    if (validation->error != NULL) {
+        json_t *error = json_object ();
+        json_object_set_new (error, "code", text (tamga_failure_name (validation->error)));
+        json_object_set_new (error, "message", text (validation->error->message));
+        json_object_set_new (object, "error", error);
+    }
+    json_object_set_new (object, "exit_code",
+                         json_integer (tamga_validation_exit_code (validation)));
+    return object;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a document to a verdict: read, judge each signature, conclude. The verdict is per signer:
+ * valid only when every signature is. */
+#include "client/validate/judge.h"
+
+#include <string.h>
+
+#include "client/failure.h"
+#include "formats/ossl.h"
+
+void tamga_validation_free (TamgaValidation *validation)
+{
+    if (validation == NULL)
+        return;
+    g_free (validation->file);
+    g_free (validation->summary);
+    g_ptr_array_unref (validation->signatures);
+    g_clear_error (&validation->error);
+    g_free (validation);
+}
+
+static TamgaValidation *validation_new (const char *file, const TamgaFormat *format)
+{
+    TamgaValidation *validation = g_new0 (TamgaValidation, 1);
+    validation->file = g_strdup (file);
+    validation->format = format;
+    validation->verdict = TAMGA_VERDICT_NOT_SIGNED;
+    validation->signatures =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_validated_signature_free);
+    return validation;
+}
+
+/* A sentence of its own from a reason, for the end of a line: without a full stop. */
+static char *bare_reason (const TamgaValidatedSignature *validated)
+{
+    char *reason = g_strdup (validated->reason != NULL ? validated->reason : "no reason is known");
+    gsize length = strlen (reason);
+    while (length > 0 && (reason[length - 1] == '.' || reason[length - 1] == ' '))
+        reason[--length] = '\0';
+    return reason;
+}
+
+static const char *coverage_words (const TamgaValidation *validation)
+{
+    gboolean whole = FALSE, changed = FALSE;
+    for (guint i = 0; i < validation->signatures->len; i++) {
+        const TamgaValidatedSignature *one = validation->signatures->pdata[i];
+        whole = whole || one->signature->coverage == TAMGA_COVERS_WHOLE;
+        changed = changed || one->signature->changes->len > 0;
+    }
+    if (whole)
+        return "the whole document is covered";
+    return changed ? "what came later was permitted" : "a part of the document is covered";
+}
+
+/* The gravest one of what counts for the verdict. */
+static const TamgaValidatedSignature *first_with (const TamgaValidation *validation,
+                                                  TamgaIndication indication, gboolean stamps)
+{
+    for (guint i = 0; i < validation->signatures->len; i++) {
+        const TamgaValidatedSignature *one = validation->signatures->pdata[i];
+        if (one->indication == indication && (stamps || !one->signature->is_document_timestamp))
+            return one;
+    }
+    return NULL;
+}
+
+static const char *what_next (const TamgaValidatedSignature *one)
+{
+    static const struct {
+        const char *sub, *text;
+    } advices[] = {
+        {SUB_NO_CERTIFICATE_CHAIN_FOUND,
+         " If you know the root by its fingerprint, `tamga trust add` makes it trusted."},
+        {SUB_TRY_LATER, " Try again later."},
+        {SUB_SIGNED_DATA_NOT_FOUND, " Name the signed document with --document."},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS (advices); i++) {
+        if (g_strcmp0 (one->sub_indication, advices[i].sub) == 0)
+            return advices[i].text;
+    }
+    return "";
+}
+
+/* Document timestamps are no signers: one that could not be judged takes nothing from those who
+ * signed; one that is broken does. */
+static void conclude (TamgaValidation *self)
+{
+    guint signers = 0, stamps = 0;
+    for (guint i = 0; i < self->signatures->len; i++) {
+        const TamgaValidatedSignature *one = self->signatures->pdata[i];
+        if (one->signature->is_document_timestamp)
+            stamps++;
+        else
+            signers++;
+    }
+    const TamgaValidatedSignature *failed = first_with (self, TAMGA_TOTAL_FAILED, TRUE);
+    const TamgaValidatedSignature *open = first_with (self, TAMGA_INDETERMINATE, signers == 0);
+    if (failed != NULL) {
+        g_autofree char *reason = bare_reason (failed);
+        self->verdict = TAMGA_VERDICT_INVALID;
+        self->summary =
+            g_strdup_printf ("INVALID: %s: %s. Do not rely on it.", failed->signature->id, reason);
+    } else if (open != NULL) {
+        g_autofree char *reason = bare_reason (open);
+        self->verdict = TAMGA_VERDICT_UNDETERMINED;
+        self->summary =
+            g_strdup_printf ("NOT DETERMINED: %s: %s. It may be valid; nobody can tell yet.%s",
+                             open->signature->id, reason, what_next (open));
+    } else {
+        self->verdict = TAMGA_VERDICT_VALID;
+        self->summary =
+            signers > 0 ? g_strdup_printf ("VALID, %u signature%s, %s", signers,
+                                           signers == 1 ? "" : "s", coverage_words (self))
+                        : g_strdup_printf ("VALID, %u document timestamp%s and no signature, %s",
+                                           stamps, stamps == 1 ? "" : "s", coverage_words (self));
+    }
+}
+
+TamgaValidation *tamga_validate_signatures (const char *file, const TamgaFormat *format,
+                                            GPtrArray *signatures,
+                                            const TamgaStatusContext *context, gint64 at,
+                                            const TamgaCall *call)
+{
+    TamgaValidation *self = validation_new (file, format);
+    g_autoptr (GPtrArray) proofs =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_proof_free);
+    TamgaProcess process = {.context = context, .call = call, .at = at, .proofs = proofs};
+    guint n = signatures->len;
+    gpointer *taken = g_ptr_array_steal (signatures, NULL);
+    g_ptr_array_set_size (self->signatures, (gint)n);
+    /* The latest document timestamp first: it proves that all before it existed. */
+    for (guint i = n; i-- > 0;) {
+        TamgaSignature *signature = taken[i];
+        if (signature->is_document_timestamp)
+            self->signatures->pdata[i] = tamga_judge_document_timestamp (&process, signature);
+    }
+    for (guint i = 0; i < n; i++) {
+        TamgaSignature *signature = taken[i];
+        if (!signature->is_document_timestamp)
+            self->signatures->pdata[i] = tamga_judge_signature (&process, signature);
+    }
+    g_free (taken);
+    conclude (self);
+    return self;
+}
+
+static TamgaValidation *not_signed (TamgaDocument *document, const TamgaFormat *format,
+                                    GError *error)
+{
+    TamgaValidation *self = validation_new (tamga_document_name (document), format);
+    self->error = error;
+    g_autofree char *message = tamga_text_visible (error->message);
+    self->summary = g_strdup_printf (
+        g_error_matches (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_SIGNATURE)
+            ? "NOT SIGNED: %s"
+            : "NOT READABLE: %s",
+        message);
+    return self;
+}
+
+TamgaValidation *tamga_validate (TamgaDocument *document, TamgaDocument *content,
+                                 const TamgaStatusContext *context, gint64 at,
+                                 const TamgaCall *call)
+{
+    g_autoptr (GError) error = NULL;
+    TamgaReadOptions options = {.content = content};
+    const TamgaFormat *format = tamga_format_probe (document);
+    if (format == NULL) {
+        g_set_error (&error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT,
+                     "%s is in none of the formats that can hold a signature",
+                     tamga_document_name (document));
+        return not_signed (document, NULL, g_steal_pointer (&error));
+    }
+    g_autoptr (GPtrArray) signatures = format->read (document, &options, &error);
+    if (signatures != NULL && signatures->len == 0)
+        g_set_error (&error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_SIGNATURE,
+                     "%s has no signature in it", tamga_document_name (document));
+    /* What was hashed and what is reported on must be one and the same file. */
+    if (error == NULL)
+        tamga_document_check (document, &error);
+    if (error == NULL && content != NULL)
+        tamga_document_check (content, &error);
+    if (error != NULL)
+        return not_signed (document, format, g_steal_pointer (&error));
+    return tamga_validate_signatures (tamga_document_name (document), format, signatures, context,
+                                      at, call);
+}
+
+int tamga_validation_exit_code (const TamgaValidation *validation)
+{
+    static const TamgaExit codes[] = {
+        [TAMGA_VERDICT_VALID] = TAMGA_EXIT_DONE,
+        [TAMGA_VERDICT_INVALID] = TAMGA_EXIT_NOT_VALID,
+        [TAMGA_VERDICT_UNDETERMINED] = TAMGA_EXIT_UNDETERMINED,
+        [TAMGA_VERDICT_NOT_SIGNED] = TAMGA_EXIT_INPUT,
+    };
+    return codes[validation->verdict];
+}
