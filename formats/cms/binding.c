@@ -137,13 +137,18 @@ static const TamgaFoundCertificate *find_sid (const TamgaSignerInfo *info, GPtrA
 static void check_id (const CertId *id, const TamgaFoundCertificate *chosen, const char *name,
                       TamgaSignature *signature)
 {
-    if (!is_hashed (id, chosen)) {
+    if (id->digest == NULL)
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE,
+                              "The attribute %s names the certificate by a hash that is not known "
+                              "here (RFC 5035 4).",
+                              name);
+    if (id->digest != NULL && !is_hashed (id, chosen)) {
         signature->binding = TAMGA_BINDING_MISMATCH;
         tamga_signature_find (signature, TAMGA_SEVERITY_FATAL, "cms-signing-certificate-mismatch",
                               "EN 319 122-1 5.2.2; RFC 5035 4",
                               "The attribute %s names another certificate than the one in the "
-                              "signature%s.",
-                              name, id->digest == NULL ? ", by an unknown hash" : "");
+                              "signature.",
+                              name);
     } else if (id->issuer != NULL && !names_issuer (chosen->certificate, id->issuer, id->serial)) {
         signature->binding = TAMGA_BINDING_MISMATCH;
         tamga_signature_find (signature, TAMGA_SEVERITY_FATAL, "cms-issuer-serial-mismatch",

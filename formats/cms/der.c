@@ -180,6 +180,24 @@ int tamga_der_small_integer (const TamgaDerElement *element)
     return value;
 }
 
+gboolean tamga_der_split (GBytes *set, guint limit, GPtrArray *elements, gboolean *indefinite)
+{
+    TamgaDer der = tamga_der (set);
+    TamgaDerElement whole, element;
+
+    if (!tamga_der_next (&der, &whole))
+        return FALSE;
+    if (indefinite != NULL)
+        *indefinite |= whole.indefinite;
+    der = whole.contents;
+    while (!tamga_der_at_end (&der)) {
+        if (elements->len >= limit || !tamga_der_next (&der, &element))
+            return FALSE;
+        g_ptr_array_add (elements, tamga_der_raw (&element));
+    }
+    return TRUE;
+}
+
 /* Writes identifier and length octets; returns how many. */
 static gsize write_head (guint8 tag, guint64 length, guint8 out[10])
 {

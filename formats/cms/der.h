@@ -71,6 +71,10 @@ char *tamga_der_oid_text (const TamgaDerElement *element);
 /* A non-negative INTEGER below 2^31; -1 when it is not. */
 int tamga_der_small_integer (const TamgaDerElement *element);
 
+/* Appends the elements (GBytes) of a SET OF, SEQUENCE OF or an implicitly tagged one; FALSE when it
+ * is broken or has more than `limit`. Sets `indefinite` (may be NULL) where its length is. */
+gboolean tamga_der_split (GBytes *set, guint limit, GPtrArray *elements, gboolean *indefinite);
+
 /* Writing. All return new bytes. */
 GBytes *tamga_der_tlv (guint8 tag, const void *contents, gsize length);
 GBytes *tamga_der_wrap (guint8 tag, GBytes *contents);

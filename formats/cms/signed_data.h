@@ -3,29 +3,12 @@
  * encapsulated content stays in the document as ranges, whatever its size. */
 #pragma once
 
+#include "formats/cms/signer_info.h"
 #include "formats/document.h"
 
 #define TAMGA_OID_DATA "1.2.840.113549.1.7.1"
 #define TAMGA_OID_SIGNED_DATA "1.2.840.113549.1.7.2"
 #define TAMGA_OID_TST_INFO "1.2.840.113549.1.9.16.1.4"
-
-/* One SignerInfo (RFC 5652 5.3). All GBytes are whole DER (or BER) elements as they were found,
- * unless said otherwise. */
-typedef struct {
-    GBytes *der; /* the SignerInfo itself */
-    int version;
-    GBytes *issuer;        /* Name, or NULL where the sid is a key identifier */
-    GBytes *serial;        /* INTEGER, or NULL */
-    GBytes *key_id;        /* octets of subjectKeyIdentifier, or NULL */
-    GBytes *digest_algor;  /* AlgorithmIdentifier */
-    GBytes *signed_attrs;  /* re-tagged as SET, as it is signed (RFC 5652 5.4); NULL when absent */
-    GBytes *signed_sorted; /* the same in DER order where it was not in it; else NULL */
-    GBytes *signature_algor;
-    GBytes *signature;         /* octets */
-    GPtrArray *signed_list;    /* GBytes: Attribute elements; NULL when absent */
-    GPtrArray *unsigned_list;  /* GBytes: Attribute elements; NULL when absent */
-    gboolean unsigned_present; /* [1] is there, even when empty */
-} TamgaSignerInfo;
 
 typedef struct {
     TamgaDocument *document;
@@ -50,11 +33,6 @@ void tamga_signed_data_free (TamgaSignedData *data);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaSignedData, tamga_signed_data_free)
 /* Does the document begin like a ContentInfo with SignedData? */
 gboolean tamga_signed_data_probe (TamgaDocument *document);
-/* One SignerInfo from its bytes (also of a countersignature). */
-TamgaSignerInfo *tamga_signer_info_parse (GBytes *der, GError **error);
-void tamga_signer_info_free (TamgaSignerInfo *info);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaSignerInfo, tamga_signer_info_free)
-
 /* Digest of the encapsulated octets. */
 GBytes *tamga_signed_data_content_digest (TamgaSignedData *data, const TamgaDigest *digest,
                                           GError **error);

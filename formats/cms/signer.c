@@ -11,6 +11,7 @@
 #include "formats/cms/der.h"
 #include "formats/cms/evidence.h"
 #include "formats/cms/token.h"
+#include "formats/cms/value.h"
 #include "formats/limits.h"
 #include "formats/ossl.h"
 
@@ -34,7 +35,7 @@ typedef struct {
     GBytes *countersigned; /* signature value of the signer above; NULL for a signer of content */
     TamgaSignature *signature;
     GPtrArray *attributes, *others; /* signed, unsigned */
-    X509_ALGOR *digest_algor, *signature_algor;
+    TamgaAlgors algors;
 } Signer;
 
 /* Digest of what this signer signed: NULL without error where the content is missing. */
@@ -57,16 +58,6 @@ static GBytes *content_digest (const Signer *signer, const TamgaDigest *digest, 
     return value;
 }
 
-static X509_ALGOR *parse_algor (GBytes *der)
-{
-    gsize length;
-    const guint8 *data = g_bytes_get_data (der, &length);
-    X509_ALGOR *algor = d2i_X509_ALGOR (NULL, &data, (long)length);
-
-    ERR_clear_error ();
-    return algor;
-}
-
 /* Does the attribute content-type say what the SignedData says (RFC 5652 11.1)? */
 static void check_content_type (Signer *signer)
 {
@@ -86,35 +77,6 @@ static void check_content_type (Signer *signer)
                               type != NULL ? type : "nothing readable", expected);
 }
 
-/* CMS-algorithm-protection repeats the algorithms under the signature (RFC 6211). */
-static void check_protection (Signer *signer)
-{
-    GBytes *value =
-        tamga_attributes_value (signer->attributes, TAMGA_ATTRIBUTE_ALGORITHM_PROTECTION);
-    TamgaDerElement whole, digest, algorithm;
-    g_autoptr (GBytes) digest_der = NULL, algorithm_der = NULL;
-    g_autoptr (X509_ALGOR) digest_algor = NULL, signature_algor = NULL;
-
-    if (value == NULL)
-        return;
-    if (tamga_der_whole (value, TAMGA_DER_SEQUENCE, &whole) &&
-        tamga_der_take (&whole.contents, TAMGA_DER_SEQUENCE, &digest) &&
-        tamga_der_take (&whole.contents, TAMGA_DER_CONTEXT_CONSTRUCTED | 1, &algorithm) &&
-        tamga_der_at_end (&whole.contents)) {
-        digest_der = tamga_der_raw (&digest);
-        algorithm_der =
-            tamga_der_tlv (TAMGA_DER_SEQUENCE, algorithm.contents.data, algorithm.contents.left);
-        digest_algor = parse_algor (digest_der);
-        signature_algor = parse_algor (algorithm_der);
-    }
-    if (digest_algor == NULL || signature_algor == NULL ||
-        OBJ_cmp (digest_algor->algorithm, signer->digest_algor->algorithm) != 0 ||
-        X509_ALGOR_cmp (signature_algor, signer->signature_algor) != 0)
-        tamga_signature_fail (signer->signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
-                              "The attribute CMS-algorithm-protection names other algorithms than "
-                              "those used (RFC 6211 2).");
-}
-
 /* Format checks that need no key and no content. FALSE when nothing more can be computed. */
 static gboolean check_format (Signer *signer)
 {
@@ -131,13 +93,13 @@ static gboolean check_format (Signer *signer)
                               "what was put around it (EN 319 122-1 5.1).");
         return FALSE;
     }
-    if (signer->digest_algor == NULL || signer->signature_algor == NULL) {
+    if (signer->algors.digest == NULL || signer->algors.signature == NULL) {
         tamga_signature_fail (signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
                               "An algorithm identifier is broken (RFC 5280 4.1.1.2).");
         return FALSE;
     }
     check_content_type (signer);
-    check_protection (signer);
+    tamga_value_check_protection (&signer->algors, signer->attributes, signature);
     if (signer->info->version != (signer->info->key_id != NULL ? 3 : 1))
         tamga_signature_find (signature, TAMGA_SEVERITY_INFO, "cms-signer-version", "RFC 5652 5.3",
                               "The version of the SignerInfo does not fit its signer identifier.");
@@ -147,19 +109,12 @@ static gboolean check_format (Signer *signer)
     return TRUE;
 }
 
-static void warn_weak_digest (TamgaSignature *signature, const TamgaDigest *digest)
-{
-    if (digest->weak)
-        tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "weak-digest", "TS 119 312 5",
-                              "The digest algorithm %s is no longer safe.", digest->name);
-}
-
 /* Is the content what the message-digest says? FALSE only with an error of reading. */
 static gboolean check_digest (Signer *signer, GError **error)
 {
     TamgaSignature *signature = signer->signature;
     GBytes *value = tamga_attributes_value (signer->attributes, TAMGA_ATTRIBUTE_MESSAGE_DIGEST);
-    const TamgaDigest *digest = tamga_digest_by_algor (signer->digest_algor);
+    const TamgaDigest *digest = tamga_digest_by_algor (signer->algors.digest);
     g_autoptr (GBytes) claimed = NULL;
     g_autoptr (GError) local = NULL;
     TamgaDerElement element;
@@ -170,7 +125,7 @@ static gboolean check_digest (Signer *signer, GError **error)
                               "The digest algorithm is not known here.");
         return TRUE;
     }
-    warn_weak_digest (signature, digest);
+    tamga_value_warn_digest (signature, digest);
     if (value != NULL && tamga_der_whole (value, TAMGA_DER_OCTET_STRING, &element))
         claimed = tamga_der_octets (&element);
     if (claimed == NULL || g_bytes_get_size (claimed) != digest->size)
@@ -191,122 +146,6 @@ static gboolean check_digest (Signer *signer, GError **error)
                               "(RFC 5652 5.6).",
                               digest->name);
     return TRUE;
-}
-
-/* The digest that a signature algorithm itself names; NULL where it names none or one unknown. */
-static const TamgaDigest *implied_digest (const X509_ALGOR *algor)
-{
-    int type, md = NID_undef, key = NID_undef;
-    const void *value;
-    const TamgaDigest *digest = NULL;
-
-    X509_ALGOR_get0 (NULL, &type, &value, algor);
-    if (OBJ_obj2nid (algor->algorithm) == NID_rsassaPss && type == V_ASN1_SEQUENCE) {
-        const ASN1_STRING *sequence = value;
-        const unsigned char *data = ASN1_STRING_get0_data (sequence);
-        RSA_PSS_PARAMS *parameters =
-            d2i_RSA_PSS_PARAMS (NULL, &data, ASN1_STRING_length (sequence));
-        if (parameters != NULL)
-            digest = parameters->hashAlgorithm != NULL
-                         ? tamga_digest_by_algor (parameters->hashAlgorithm)
-                         : tamga_digest_by_name ("SHA-1");
-        RSA_PSS_PARAMS_free (parameters);
-    } else if (OBJ_find_sigid_algs (OBJ_obj2nid (algor->algorithm), &md, &key) == 1 &&
-               md != NID_undef) {
-        g_autofree char *oid = tamga_ossl_oid (OBJ_nid2obj (md));
-        digest = tamga_digest_by_oid (oid);
-    }
-    ERR_clear_error ();
-    return digest;
-}
-
-static void find_algorithm (Signer *signer)
-{
-    TamgaSignature *signature = signer->signature;
-    const TamgaDigest *implied;
-    g_autoptr (GError) local = NULL;
-    g_autofree char *oid = NULL, *digest_oid = NULL;
-
-    signature->algorithm =
-        tamga_algorithm_from_cms (signer->signature_algor, signer->digest_algor, &local);
-    if (signature->algorithm != NULL) {
-        signature->algorithm_text = g_strdup (signature->algorithm->name);
-        return;
-    }
-    oid = tamga_ossl_oid (signer->signature_algor->algorithm);
-    digest_oid = tamga_ossl_oid (signer->digest_algor->algorithm);
-    signature->algorithm_text = g_strdup_printf ("%s with digest %s", oid, digest_oid);
-    implied = implied_digest (signer->signature_algor);
-    if (implied != NULL && implied != signature->message_digest)
-        tamga_signature_fail (signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
-                              "The digest algorithm is not the one of the signature algorithm "
-                              "(RFC 5652 5.3, RFC 5754 3). %s",
-                              local->message);
-    else
-        tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE, "%s", local->message);
-}
-
-static void warn_weak_key (TamgaSignature *signature, EVP_PKEY *key)
-{
-    int bits = EVP_PKEY_get_bits (key);
-    gboolean rsa = EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS");
-
-    if (rsa && bits < 1900)
-        tamga_signature_find (
-            signature, bits < 1024 ? TAMGA_SEVERITY_FATAL : TAMGA_SEVERITY_WARNING, "weak-key",
-            "TS 119 312 6", "The signer's RSA key has only %d bits.", bits);
-    else if (EVP_PKEY_is_a (key, "EC") && bits < 224)
-        tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "weak-key", "TS 119 312 6",
-                              "The signer's EC key has only %d bits.", bits);
-}
-
-/* The signature value over the signed attributes: over their bytes as found, or in DER order, which
- * RFC 5652 5.4 demands and not every writer sends. */
-static TamgaVerify verify_attributes (const Signer *signer, EVP_PKEY *key)
-{
-    const TamgaSignerInfo *info = signer->info;
-    TamgaVerify result = tamga_algorithm_verify (key, signer->signature->algorithm,
-                                                 info->signed_attrs, info->signature);
-
-    if (result == TAMGA_VERIFY_BAD && info->signed_sorted != NULL)
-        result = tamga_algorithm_verify (key, signer->signature->algorithm, info->signed_sorted,
-                                         info->signature);
-    return result;
-}
-
-static void check_value (Signer *signer)
-{
-    TamgaSignature *signature = signer->signature;
-    EVP_PKEY *key;
-    gboolean other_kind;
-
-    if (signature->algorithm == NULL || signature->certificate == NULL)
-        return;
-    key = X509_get0_pubkey (signature->certificate);
-    ERR_clear_error ();
-    if (key == NULL) {
-        tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE,
-                              "The key in the signer's certificate is of a kind not known here.");
-        return;
-    }
-    warn_weak_key (signature, key);
-    other_kind =
-        !EVP_PKEY_is_a (key, signature->algorithm->key_type) &&
-        !(EVP_PKEY_is_a (key, "RSA-PSS") && signature->algorithm->scheme == TAMGA_SCHEME_RSA_PSS);
-    switch (other_kind ? TAMGA_VERIFY_BAD : verify_attributes (signer, key)) {
-    case TAMGA_VERIFY_GOOD:
-        break;
-    case TAMGA_VERIFY_BAD:
-        tamga_signature_fail (signature, TAMGA_INTEGRITY_SIG_CRYPTO_FAILURE,
-                              "The signature value does not verify with the key of the signer's "
-                              "certificate%s.",
-                              other_kind ? ": the key is of another kind" : "");
-        break;
-    case TAMGA_VERIFY_IMPOSSIBLE:
-        tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE,
-                              "The signature value cannot be verified with this key here.");
-        break;
-    }
 }
 
 /* One token: what it should cover is computed with its own hash algorithm. */
@@ -512,8 +351,8 @@ static gboolean fill (Signer *signer, GError **error)
             return FALSE;
         tamga_binding_choose (signer->info, signer->attributes, found, signer->signature);
         settle_format (signer);
-        find_algorithm (signer);
-        check_value (signer);
+        tamga_value_find_algorithm (&signer->algors, signer->signature);
+        tamga_value_check (signer->info, signer->signature);
         tamga_claims_read (signer->attributes, signer->signature);
     }
     if (signer->signature->algorithm_text == NULL)
@@ -525,8 +364,8 @@ static void signer_clear (Signer *signer)
 {
     g_clear_pointer (&signer->attributes, g_ptr_array_unref);
     g_clear_pointer (&signer->others, g_ptr_array_unref);
-    g_clear_pointer (&signer->digest_algor, X509_ALGOR_free);
-    g_clear_pointer (&signer->signature_algor, X509_ALGOR_free);
+    g_clear_pointer (&signer->algors.digest, X509_ALGOR_free);
+    g_clear_pointer (&signer->algors.signature, X509_ALGOR_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Signer, signer_clear)
@@ -539,8 +378,8 @@ static gboolean read_signer (Reader *reader, const TamgaSignerInfo *info, GBytes
         .info = info,
         .countersigned = countersigned,
         .signature = tamga_signature_new (reader->format),
-        .digest_algor = parse_algor (info->digest_algor),
-        .signature_algor = parse_algor (info->signature_algor),
+        .algors = {tamga_value_algor (info->digest_algor),
+                   tamga_value_algor (info->signature_algor)},
     };
 
     g_ptr_array_add (reader->signatures, signer.signature);
@@ -574,7 +413,7 @@ static gboolean check_encapsulated_sha1 (Reader *reader, GError **error)
         signature->packaging = "detached";
         signature->coverage = TAMGA_COVERS_NOTHING_KNOWN;
         g_clear_pointer (&signature->coverage_text, g_free);
-        warn_weak_digest (signature, sha1);
+        tamga_value_warn_digest (signature, sha1);
         if (inside == NULL)
             tamga_signature_fail (signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
                                   "The CMS of a PDF signature encapsulates something else than a "

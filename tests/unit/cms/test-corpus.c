@@ -2,11 +2,14 @@
 /* CAdES files of other implementations: each gives the integrity that its row expects, and a change
  * of any covered part of an intact one is found. */
 #include <glib.h>
+#include <openssl/cms.h>
+#include <openssl/err.h>
 #include <string.h>
 
 #include "formats/cms/cades.h"
 #include "formats/cms/signed_data.h"
 #include "formats/cms/token.h"
+#include "formats/ossl.h"
 
 /* Rows whose expectation is not met, and why that is right. */
 static const struct {
@@ -171,6 +174,45 @@ static void check_timestamps (GPtrArray *signatures)
     }
 }
 
+/* OpenSSL's own verdict on digests and values: 1 or 0. */
+static gboolean openssl_intact (GBytes *file, GBytes *content)
+{
+    gsize length, content_length = 0;
+    const guint8 *data = g_bytes_get_data (file, &length);
+    const void *content_data = content != NULL ? g_bytes_get_data (content, &content_length) : NULL;
+    g_autoptr (BIO) bio =
+        content != NULL ? BIO_new_mem_buf (content_data, (int)content_length) : NULL;
+    CMS_ContentInfo *cms = d2i_CMS_ContentInfo (NULL, &data, (long)length);
+    gboolean intact;
+
+    g_assert_nonnull (cms);
+    intact = CMS_verify (cms, NULL, NULL, bio, NULL, CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) == 1;
+    CMS_ContentInfo_free (cms);
+    ERR_clear_error ();
+    return intact;
+}
+
+/* Any damage gives an answer; the seed is fixed. */
+static void damage (GBytes *file, GBytes *content)
+{
+    g_autoptr (GRand) random = g_rand_new_with_seed (20261122);
+
+    for (int i = 0; i < 100; i++) {
+        gsize length;
+        const void *data = g_bytes_get_data (file, &length);
+        guint8 *copy = g_memdup2 (data, length);
+        g_autoptr (GBytes) changed = NULL;
+        g_autoptr (GPtrArray) signatures = NULL;
+        g_autoptr (GError) error = NULL;
+        for (int j = 0; j < 3; j++)
+            copy[g_rand_int_range (random, 0, (gint32)MIN (length, 20000))] =
+                (guint8)g_rand_int (random);
+        changed = g_bytes_new_take (copy, length);
+        signatures = read_bytes (changed, content, &error);
+        g_assert_true ((signatures != NULL) == (error == NULL));
+    }
+}
+
 static gboolean check_row (char **columns)
 {
     g_autoptr (GBytes) file = load (columns[0]);
@@ -188,8 +230,11 @@ static gboolean check_row (char **columns)
         met = strcmp (columns[3], "ok") == 0;
     else
         met = strcmp (columns[3], "broken") == 0 && is_broken (signatures);
-    if (signatures != NULL)
+    if (signatures != NULL) {
         check_timestamps (signatures);
+        g_assert_cmpint (openssl_intact (file, content), ==, all_intact (signatures, FALSE));
+    }
+    damage (file, content);
     if (met && strcmp (columns[3], "ok") == 0)
         flip_covered (file, content);
     if (!met)

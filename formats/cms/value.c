@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The signature value and the algorithms it claims. */
+#include "formats/cms/value.h"
+
+#include <openssl/err.h>
+#include <string.h>
+
+#include "formats/cms/der.h"
+#include "formats/ossl.h"
+
+X509_ALGOR *tamga_value_algor (GBytes *der)
+{
+    gsize length;
+    const guint8 *data = g_bytes_get_data (der, &length);
+    X509_ALGOR *algor = d2i_X509_ALGOR (NULL, &data, (long)length);
+
+    ERR_clear_error ();
+    return algor;
+}
+
+void tamga_value_warn_digest (TamgaSignature *signature, const TamgaDigest *digest)
+{
+    if (digest->weak)
+        tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "weak-digest", "TS 119 312 5",
+                              "The digest algorithm %s is no longer safe.", digest->name);
+}
+
+/* CMS-algorithm-protection repeats the algorithms under the signature (RFC 6211). */
+void tamga_value_check_protection (const TamgaAlgors *algors, GPtrArray *attributes,
+                                   TamgaSignature *signature)
+{
+    GBytes *value = tamga_attributes_value (attributes, TAMGA_ATTRIBUTE_ALGORITHM_PROTECTION);
+    TamgaDerElement whole, digest, algorithm;
+    g_autoptr (GBytes) digest_der = NULL, algorithm_der = NULL;
+    g_autoptr (X509_ALGOR) digest_algor = NULL, signature_algor = NULL;
+
+    if (value == NULL)
+        return;
+    if (tamga_der_whole (value, TAMGA_DER_SEQUENCE, &whole) &&
+        tamga_der_take (&whole.contents, TAMGA_DER_SEQUENCE, &digest) &&
+        tamga_der_take (&whole.contents, TAMGA_DER_CONTEXT_CONSTRUCTED | 1, &algorithm) &&
+        tamga_der_at_end (&whole.contents)) {
+        digest_der = tamga_der_raw (&digest);
+        algorithm_der =
+            tamga_der_tlv (TAMGA_DER_SEQUENCE, algorithm.contents.data, algorithm.contents.left);
+        digest_algor = tamga_value_algor (digest_der);
+        signature_algor = tamga_value_algor (algorithm_der);
+    }
+    if (digest_algor == NULL || signature_algor == NULL ||
+        OBJ_cmp (digest_algor->algorithm, algors->digest->algorithm) != 0 ||
+        X509_ALGOR_cmp (signature_algor, algors->signature) != 0)
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
+                              "The attribute CMS-algorithm-protection names other algorithms than "
+                              "those used (RFC 6211 2).");
+}
+
+/* The digest that a signature algorithm itself names; NULL where it names none or one unknown. */
+static const TamgaDigest *implied_digest (const X509_ALGOR *algor)
+{
+    int type, md = NID_undef, key = NID_undef;
+    const void *value;
+    const TamgaDigest *digest = NULL;
+
+    X509_ALGOR_get0 (NULL, &type, &value, algor);
+    if (OBJ_obj2nid (algor->algorithm) == NID_rsassaPss && type == V_ASN1_SEQUENCE) {
+        const ASN1_STRING *sequence = value;
+        const unsigned char *data = ASN1_STRING_get0_data (sequence);
+        RSA_PSS_PARAMS *parameters =
+            d2i_RSA_PSS_PARAMS (NULL, &data, ASN1_STRING_length (sequence));
+        if (parameters != NULL)
+            digest = parameters->hashAlgorithm != NULL
+                         ? tamga_digest_by_algor (parameters->hashAlgorithm)
+                         : tamga_digest_by_name ("SHA-1");
+        RSA_PSS_PARAMS_free (parameters);
+    } else if (OBJ_find_sigid_algs (OBJ_obj2nid (algor->algorithm), &md, &key) == 1 &&
+               md != NID_undef) {
+        g_autofree char *oid = tamga_ossl_oid (OBJ_nid2obj (md));
+        digest = tamga_digest_by_oid (oid);
+    }
+    ERR_clear_error ();
+    return digest;
+}
+
+void tamga_value_find_algorithm (const TamgaAlgors *algors, TamgaSignature *signature)
+{
+    const TamgaDigest *implied;
+    g_autoptr (GError) local = NULL;
+    g_autofree char *oid = NULL, *digest_oid = NULL;
+
+    signature->algorithm = tamga_algorithm_from_cms (algors->signature, algors->digest, &local);
+    if (signature->algorithm != NULL) {
+        signature->algorithm_text = g_strdup (signature->algorithm->name);
+        return;
+    }
+    oid = tamga_ossl_oid (algors->signature->algorithm);
+    digest_oid = tamga_ossl_oid (algors->digest->algorithm);
+    signature->algorithm_text = g_strdup_printf ("%s with digest %s", oid, digest_oid);
+    implied = implied_digest (algors->signature);
+    if (implied != NULL && implied != signature->message_digest)
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
+                              "The digest algorithm is not the one of the signature algorithm "
+                              "(RFC 5652 5.3, RFC 5754 3). %s",
+                              local->message);
+    else
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE, "%s", local->message);
+}
+
+static void warn_weak_key (TamgaSignature *signature, EVP_PKEY *key)
+{
+    int bits = EVP_PKEY_get_bits (key);
+    gboolean rsa = EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS");
+
+    if (rsa && bits < 1900)
+        tamga_signature_find (
+            signature, bits < 1024 ? TAMGA_SEVERITY_FATAL : TAMGA_SEVERITY_WARNING, "weak-key",
+            "TS 119 312 6", "The signer's RSA key has only %d bits.", bits);
+    else if (EVP_PKEY_is_a (key, "EC") && bits < 224)
+        tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "weak-key", "TS 119 312 6",
+                              "The signer's EC key has only %d bits.", bits);
+}
+
+/* The signature value over the signed attributes: over their bytes as found, or in DER order, which
+ * RFC 5652 5.4 demands and not every writer sends. */
+static TamgaVerify verify_attributes (const TamgaSignerInfo *info, const TamgaAlgorithm *algorithm,
+                                      EVP_PKEY *key)
+{
+    TamgaVerify result =
+        tamga_algorithm_verify (key, algorithm, info->signed_attrs, info->signature);
+
+    if (result == TAMGA_VERIFY_BAD && info->signed_sorted != NULL)
+        result = tamga_algorithm_verify (key, algorithm, info->signed_sorted, info->signature);
+    return result;
+}
+
+void tamga_value_check (const TamgaSignerInfo *info, TamgaSignature *signature)
+{
+    EVP_PKEY *key;
+    gboolean other_kind;
+
+    if (signature->algorithm == NULL || signature->certificate == NULL)
+        return;
+    key = X509_get0_pubkey (signature->certificate);
+    ERR_clear_error ();
+    if (key == NULL) {
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE,
+                              "The key in the signer's certificate is of a kind not known here.");
+        return;
+    }
+    warn_weak_key (signature, key);
+    other_kind =
+        !EVP_PKEY_is_a (key, signature->algorithm->key_type) &&
+        !(EVP_PKEY_is_a (key, "RSA-PSS") && signature->algorithm->scheme == TAMGA_SCHEME_RSA_PSS);
+    switch (other_kind ? TAMGA_VERIFY_BAD : verify_attributes (info, signature->algorithm, key)) {
+    case TAMGA_VERIFY_GOOD:
+        break;
+    case TAMGA_VERIFY_BAD:
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_SIG_CRYPTO_FAILURE,
+                              "The signature value does not verify with the key of the signer's "
+                              "certificate%s.",
+                              other_kind ? ": the key is of another kind" : "");
+        break;
+    case TAMGA_VERIFY_IMPOSSIBLE:
+        tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE,
+                              "The signature value cannot be verified with this key here.");
+        break;
+    }
+}
