@@ -29,6 +29,9 @@ static const TamgaDigest digests[] = {
     {"MD5", "1.2.840.113549.2.5", "MD5", XMLDSIG_MORE "md5", 16, TRUE},
 };
 
+/* Salt of the largest keys in use: 16384 bits less a SHA-256 digest and two octets. */
+#define MAX_SALT_LENGTH 2014
+
 #define OID_RSA "1.2.840.113549.1.1.1"
 #define OID_PSS "1.2.840.113549.1.1.10"
 
@@ -206,9 +209,10 @@ const TamgaAlgorithm *tamga_algorithm_for_key (EVP_PKEY *key, const char *scheme
     return row;
 }
 
-/* RFC 4056 3, RFC 8017 A.2.3: the digest of a PSS signature; NULL unless MGF1 uses the same digest
- * and the salt is as long as it. */
-static const TamgaDigest *pss_digest (const X509_ALGOR *algor, GError **error)
+/* RFC 4056 3, RFC 8017 A.2.3: the digest of a PSS signature, and the length of its salt; NULL
+ * unless MGF1 uses the same digest and the salt is at least as long as it (many writers take the
+ * longest that fits the key). */
+static const TamgaDigest *pss_digest (const X509_ALGOR *algor, int *salt_length, GError **error)
 {
     int type;
     const void *value;
@@ -245,12 +249,14 @@ static const TamgaDigest *pss_digest (const X509_ALGOR *algor, GError **error)
     }
     RSA_PSS_PARAMS_free (parameters);
     ERR_clear_error ();
-    if (!digest || digest != mask || !mgf1 || salt != (gint64)digest->size || trailer != 1) {
+    if (!digest || digest != mask || !mgf1 || salt < (gint64)digest->size ||
+        salt > MAX_SALT_LENGTH || trailer != 1) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_ALGORITHM,
                      "The RSA-PSS parameters are missing, inconsistent or of a kind that is not "
                      "supported (RFC 4056 3).");
         return NULL;
     }
+    *salt_length = (int)salt;
     return digest;
 }
 
@@ -267,7 +273,8 @@ const TamgaAlgorithm *tamga_algorithm_from_cms (const X509_ALGOR *signature_algo
         return NULL;
     }
     if (strcmp (oid, OID_PSS) == 0) {
-        const TamgaDigest *pss = pss_digest (signature_algorithm, error);
+        int salt_length;
+        const TamgaDigest *pss = pss_digest (signature_algorithm, &salt_length, error);
         if (!pss)
             return NULL;
         row = find ("RSA", TAMGA_SCHEME_RSA_PSS, pss);
@@ -386,8 +393,8 @@ GBytes *tamga_algorithm_der_to_raw (const TamgaAlgorithm *algorithm, GBytes *der
     return g_bytes_new_take (g_steal_pointer (&raw), (gsize)half * 2);
 }
 
-TamgaVerify tamga_algorithm_verify (EVP_PKEY *key, const TamgaAlgorithm *algorithm, GBytes *data,
-                                    GBytes *signature)
+static TamgaVerify verify (EVP_PKEY *key, const TamgaAlgorithm *algorithm, int salt_length,
+                           GBytes *data, GBytes *signature)
 {
     const TamgaDigest *digest = tamga_algorithm_digest (algorithm);
     gboolean pss_key = EVP_PKEY_is_a (key, "RSA-PSS");
@@ -402,7 +409,7 @@ TamgaVerify tamga_algorithm_verify (EVP_PKEY *key, const TamgaAlgorithm *algorit
     if (ready && algorithm->scheme == TAMGA_SCHEME_RSA_PSS)
         ready = EVP_PKEY_CTX_set_rsa_padding (parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
                 EVP_PKEY_CTX_set_rsa_mgf1_md (parameters, tamga_digest_md (digest)) == 1 &&
-                EVP_PKEY_CTX_set_rsa_pss_saltlen (parameters, RSA_PSS_SALTLEN_DIGEST) == 1;
+                EVP_PKEY_CTX_set_rsa_pss_saltlen (parameters, salt_length) == 1;
     gsize data_size, signature_size;
     const void *bytes = g_bytes_get_data (data, &data_size);
     const void *value = g_bytes_get_data (signature, &signature_size);
@@ -411,4 +418,21 @@ TamgaVerify tamga_algorithm_verify (EVP_PKEY *key, const TamgaAlgorithm *algorit
     if (!ready)
         return TAMGA_VERIFY_IMPOSSIBLE;
     return good == 1 ? TAMGA_VERIFY_GOOD : TAMGA_VERIFY_BAD;
+}
+
+TamgaVerify tamga_algorithm_verify (EVP_PKEY *key, const TamgaAlgorithm *algorithm, GBytes *data,
+                                    GBytes *signature)
+{
+    return verify (key, algorithm, RSA_PSS_SALTLEN_DIGEST, data, signature);
+}
+
+TamgaVerify tamga_algorithm_verify_cms (EVP_PKEY *key, const TamgaAlgorithm *algorithm,
+                                        const X509_ALGOR *signature_algorithm, GBytes *data,
+                                        GBytes *signature)
+{
+    int salt_length = RSA_PSS_SALTLEN_DIGEST;
+    if (algorithm->scheme == TAMGA_SCHEME_RSA_PSS &&
+        !pss_digest (signature_algorithm, &salt_length, NULL))
+        return TAMGA_VERIFY_IMPOSSIBLE;
+    return verify (key, algorithm, salt_length, data, signature);
 }

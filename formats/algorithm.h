@@ -51,7 +51,8 @@ const TamgaAlgorithm *tamga_algorithm_for_key (EVP_PKEY *key, const char *scheme
 
 /* SignerInfo.signatureAlgorithm with `digest_algorithm` of the same SignerInfo (RFC 5652 5.3,
  * RFC 4056, RFC 5754, RFC 5753). NULL with TAMGA_FORMAT_ERROR_ALGORITHM where unknown, where the
- * digests disagree, or where PSS parameters are inconsistent. */
+ * digests disagree, or where PSS parameters are inconsistent; a salt longer than the digest is
+ * accepted and verified by tamga_algorithm_verify_cms. */
 const TamgaAlgorithm *tamga_algorithm_from_cms (const X509_ALGOR *signature_algorithm,
                                                 const X509_ALGOR *digest_algorithm, GError **error);
 /* AlgorithmIdentifiers to be written in CMS. */
@@ -73,3 +74,9 @@ typedef enum {
 /* Does `signature` (form of CMS) over `data` verify with `key`? */
 TamgaVerify tamga_algorithm_verify (EVP_PKEY *key, const TamgaAlgorithm *algorithm, GBytes *data,
                                     GBytes *signature);
+/* The same where the AlgorithmIdentifier that came with the signature says more than the row: the
+ * salt length of RSA-PSS, which must be the one used. `signature_algorithm`: the one that
+ * tamga_algorithm_from_cms gave `algorithm` for. */
+TamgaVerify tamga_algorithm_verify_cms (EVP_PKEY *key, const TamgaAlgorithm *algorithm,
+                                        const X509_ALGOR *signature_algorithm, GBytes *data,
+                                        GBytes *signature);

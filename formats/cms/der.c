@@ -258,7 +258,7 @@ static void append_bytes (GByteArray *out, GBytes *bytes)
     g_byte_array_append (out, data, (guint)length);
 }
 
-GBytes *tamga_der_join (guint8 tag, ...)
+GBytes *tamga_der_join (int tag, ...)
 {
     g_autoptr (GByteArray) out = g_byte_array_new ();
     va_list parts;
@@ -270,7 +270,7 @@ GBytes *tamga_der_join (guint8 tag, ...)
             append_bytes (out, part);
     }
     va_end (parts);
-    return tamga_der_tlv (tag, out->data, out->len);
+    return tamga_der_tlv ((guint8)tag, out->data, out->len);
 }
 
 static gint compare_elements (gconstpointer a, gconstpointer b)
@@ -290,7 +290,7 @@ GBytes *tamga_der_set_of (guint8 tag, GPtrArray *elements)
         if (i == 0 || !g_bytes_equal (sorted->pdata[i], sorted->pdata[i - 1]))
             append_bytes (out, sorted->pdata[i]);
     }
-    return tamga_der_tlv (tag, out->data, out->len);
+    return tamga_der_tlv ((guint8)tag, out->data, out->len);
 }
 
 GBytes *tamga_der_oid (const char *dotted)

@@ -81,7 +81,7 @@ GBytes *tamga_der_wrap (guint8 tag, GBytes *contents);
 /* SEQUENCE and others from parts in this order; NULL parts are left out. Ends with
  * TAMGA_DER_END. Borrows the parts. */
 #define TAMGA_DER_END ((GBytes *)-1)
-GBytes *tamga_der_join (guint8 tag, ...);
+GBytes *tamga_der_join (int tag, ...);
 /* SET OF: elements (GBytes) in the order of DER (X.690 11.6), equal ones once. */
 GBytes *tamga_der_set_of (guint8 tag, GPtrArray *elements);
 GBytes *tamga_der_oid (const char *dotted);

@@ -352,7 +352,7 @@ static gboolean fill (Signer *signer, GError **error)
         tamga_binding_choose (signer->info, signer->attributes, found, signer->signature);
         settle_format (signer);
         tamga_value_find_algorithm (&signer->algors, signer->signature);
-        tamga_value_check (signer->info, signer->signature);
+        tamga_value_check (&signer->algors, signer->info, signer->signature);
         tamga_claims_read (signer->attributes, signer->signature);
     }
     if (signer->signature->algorithm_text == NULL)

@@ -122,17 +122,19 @@ static void warn_weak_key (TamgaSignature *signature, EVP_PKEY *key)
 /* The signature value over the signed attributes: over their bytes as found, or in DER order, which
  * RFC 5652 5.4 demands and not every writer sends. */
 static TamgaVerify verify_attributes (const TamgaSignerInfo *info, const TamgaAlgorithm *algorithm,
-                                      EVP_PKEY *key)
+                                      const X509_ALGOR *algor, EVP_PKEY *key)
 {
     TamgaVerify result =
-        tamga_algorithm_verify (key, algorithm, info->signed_attrs, info->signature);
+        tamga_algorithm_verify_cms (key, algorithm, algor, info->signed_attrs, info->signature);
 
     if (result == TAMGA_VERIFY_BAD && info->signed_sorted != NULL)
-        result = tamga_algorithm_verify (key, algorithm, info->signed_sorted, info->signature);
+        result = tamga_algorithm_verify_cms (key, algorithm, algor, info->signed_sorted,
+                                             info->signature);
     return result;
 }
 
-void tamga_value_check (const TamgaSignerInfo *info, TamgaSignature *signature)
+void tamga_value_check (const TamgaAlgors *algors, const TamgaSignerInfo *info,
+                        TamgaSignature *signature)
 {
     EVP_PKEY *key;
     gboolean other_kind;
@@ -150,7 +152,8 @@ void tamga_value_check (const TamgaSignerInfo *info, TamgaSignature *signature)
     other_kind =
         !EVP_PKEY_is_a (key, signature->algorithm->key_type) &&
         !(EVP_PKEY_is_a (key, "RSA-PSS") && signature->algorithm->scheme == TAMGA_SCHEME_RSA_PSS);
-    switch (other_kind ? TAMGA_VERIFY_BAD : verify_attributes (info, signature->algorithm, key)) {
+    switch (other_kind ? TAMGA_VERIFY_BAD
+                       : verify_attributes (info, signature->algorithm, algors->signature, key)) {
     case TAMGA_VERIFY_GOOD:
         break;
     case TAMGA_VERIFY_BAD:

@@ -21,4 +21,5 @@ void tamga_value_check_protection (const TamgaAlgors *algors, GPtrArray *attribu
  * where they are not known. */
 void tamga_value_find_algorithm (const TamgaAlgors *algors, TamgaSignature *signature);
 /* Verifies the value with the key of the certificate that was chosen. */
-void tamga_value_check (const TamgaSignerInfo *info, TamgaSignature *signature);
+void tamga_value_check (const TamgaAlgors *algors, const TamgaSignerInfo *info,
+                        TamgaSignature *signature);

@@ -177,6 +177,9 @@ static const PeerRow peer_rows[] = {
      TAMGA_INTEGRITY_INTACT, NULL},
     {"RSA", "-cades -md sha256 -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:-1",
      "RSA-PSS-SHA-256", "CAdES", TAMGA_BINDING_V2, TAMGA_INTEGRITY_INTACT, NULL},
+    /* The longest salt, which OpenSSL takes when it is not told. */
+    {"RSA", "-cades -md sha384 -keyopt rsa_padding_mode:pss", "RSA-PSS-SHA-384", "CAdES",
+     TAMGA_BINDING_V2, TAMGA_INTEGRITY_INTACT, NULL},
     {"P-384", "-cades -md sha384 -nodetach", "ECDSA-SHA-384", "CAdES", TAMGA_BINDING_V2,
      TAMGA_INTEGRITY_INTACT, NULL},
     /* BER: indefinite lengths, content in pieces. */

@@ -75,6 +75,39 @@ static void test_countersignature (void)
     }
 }
 
+/* RFC 4056 3: the salt is as long as the parameters say. */
+static void test_pss_salt (void)
+{
+    g_autoptr (Fixture) fixture = fixture_new ();
+    g_autoptr (X509_ALGOR) algor = NULL;
+    g_autoptr (GBytes) file = NULL;
+    g_autoptr (GPtrArray) signatures = NULL;
+    const guint8 *data;
+    gsize length;
+    int type;
+    const void *value;
+    RSA_PSS_PARAMS *parameters;
+    ASN1_STRING *packed = NULL;
+    Forge forge;
+
+    forge_begin (&forge, fixture, "RSA", "RSA-PSS-SHA-256");
+    data = g_bytes_get_data (forge.signature_algor, &length);
+    algor = d2i_X509_ALGOR (NULL, &data, (long)length);
+    X509_ALGOR_get0 (NULL, &type, &value, algor);
+    parameters = ASN1_item_unpack (value, ASN1_ITEM_rptr (RSA_PSS_PARAMS));
+    ASN1_INTEGER_set_int64 (parameters->saltLength, 33);
+    ASN1_item_pack (parameters, ASN1_ITEM_rptr (RSA_PSS_PARAMS), &packed);
+    RSA_PSS_PARAMS_free (parameters);
+    X509_ALGOR_set0 (algor, OBJ_nid2obj (NID_rsassaPss), V_ASN1_SEQUENCE, packed);
+    g_bytes_unref (forge.signature_algor);
+    forge.signature_algor = tamga_ossl_der (i2d_X509_ALGOR, algor);
+    file = forge_file (&forge, NULL);
+    signatures = fixture_read (file, NULL, NULL);
+    g_assert_cmpint (((TamgaSignature *)signatures->pdata[0])->integrity, ==,
+                     TAMGA_INTEGRITY_SIG_CRYPTO_FAILURE);
+    forge_end (&forge);
+}
+
 /* ---- What PDF asks of CMS ---- */
 
 static GBytes *digest_of (const TamgaDigest *digest, gpointer data, GError **error)
@@ -341,6 +374,7 @@ int main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/cms/threat_d/several_signers", test_several_signers);
     g_test_add_func ("/cms/rfc5652_11_4/countersignature", test_countersignature);
+    g_test_add_func ("/cms/rfc4056_3/pss_salt_lies", test_pss_salt);
     g_test_add_func ("/cms/pdf", test_pdf);
     g_test_add_func ("/cms/every_changed_bit", test_flips);
     g_test_add_func ("/cms/every_truncation", test_truncation);
