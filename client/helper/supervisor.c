@@ -24,7 +24,10 @@ struct _TamgaHelper {
     GError *end;   /* why it is gone; NULL while it lives */
 };
 
-G_DEFINE_QUARK (tamga - helper - error - quark, tamga_helper_error)
+GQuark tamga_helper_error_quark (void)
+{
+    return g_quark_from_static_string ("tamga-helper-error-quark");
+}
 
 /* Path of a helper program. Never from PATH or the environment: whoever sets those would get the
  * PIN. */

@@ -337,7 +337,7 @@ static void note_lone_certificate (TamgaKeyStore *store, GPtrArray *keys, GPtrAr
     g_clear_pointer (&store->lone_certificate, g_free);
     for (guint i = 0; i < certificates->len && store->lone_certificate == NULL; i++) {
         X509 *certificate = certificates->pdata[i];
-        gboolean used = (X509_get_extension_flags (certificate) & EXFLAG_CA) != 0;
+        gboolean used = tamga_keys_is_authority (certificate);
         for (guint j = 0; j < keys->len && !used; j++) {
             TamgaKey *key = keys->pdata[j];
             used = key->certificate != NULL && X509_cmp (key->certificate, certificate) == 0;

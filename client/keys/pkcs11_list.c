@@ -2,8 +2,8 @@
 /* The keys and certificates of a token, and which belongs to which: by CKA_ID, confirmed by the
  * public key where that is known, else by the public key alone; never by label (tokens exist whose
  * labels differ, and several certificates may have one label). */
-#include "client/keys/keys.h"
 #include "client/keys/pkcs11_module.h"
+#include "client/keys/protocol.h"
 #include "client/keys/store.h"
 #include "formats/ossl.h"
 
@@ -245,8 +245,7 @@ GVariant *tamga_pkcs11_keys (TamgaPkcs11 *module, GError **error)
     }
     for (guint i = 0; !module->logged_in && i < listing->certificates->len; i++) {
         Object *certificate = listing->certificates->pdata[i];
-        if (!certificate->used &&
-            (X509_get_extension_flags (certificate->certificate) & EXFLAG_CA) == 0)
+        if (!certificate->used && !tamga_keys_is_authority (certificate->certificate))
             g_variant_builder_add_value (&keys, hidden_key_facts (module, listing, certificate));
     }
     g_autoptr (GVariant) answer = g_variant_ref_sink (g_variant_builder_end (&keys));

@@ -130,7 +130,10 @@ static EVP_PKEY *ec_key (GBytes *parameters, GBytes *point)
         return NULL;
     }
     g_steal_pointer (&curve); /* the public key's now */
-    return X509_PUBKEY_get (public);
+    /* X509_PUBKEY_get would not look at what was set; only parsing makes the key */
+    g_autoptr (GBytes) der = tamga_ossl_der (i2d_X509_PUBKEY, public);
+    data = g_bytes_get_data (der, &size);
+    return d2i_PUBKEY (NULL, &data, (long)size);
 }
 
 EVP_PKEY *tamga_pkcs11_public_key (TamgaPkcs11 *module, CK_OBJECT_HANDLE object)

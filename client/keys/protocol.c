@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names of errors between `tamga-key` and its client. */
+/* What `tamga-key` and its client share. */
 #include "client/keys/protocol.h"
 
-G_DEFINE_QUARK (tamga - keys - error - quark, tamga_keys_error)
+#include <openssl/x509v3.h>
+
+GQuark tamga_keys_error_quark (void)
+{
+    return g_quark_from_static_string ("tamga-keys-error-quark");
+}
 
 const char *const tamga_keys_codes[] = {
     [TAMGA_KEYS_ERROR_FAILED] = "failed",
@@ -24,3 +29,12 @@ const char *const tamga_keys_codes[] = {
     [TAMGA_KEYS_ERROR_FILE] = "file",
     [TAMGA_KEYS_ERROR_FILE + 1] = NULL,
 };
+
+gboolean tamga_keys_is_authority (X509 *certificate)
+{
+    guint32 flags = X509_get_extension_flags (certificate);
+
+    if ((flags & EXFLAG_KUSAGE) != 0)
+        return (X509_get_key_usage (certificate) & KU_KEY_CERT_SIGN) != 0;
+    return (flags & EXFLAG_CA) != 0;
+}

@@ -25,3 +25,7 @@ extern const char *const tamga_keys_codes[];
 
 /* A PIN or password line, newline not counted. PKCS#12 passwords may be long, PINs are not. */
 #define TAMGA_KEYS_MAX_SECRET 1024
+
+/* A certificate that certifies others (RFC 5280 4.2.1.3, 4.2.1.9), not one that a person signs
+ * with: keyCertSign, or without any key usage a CA. */
+gboolean tamga_keys_is_authority (X509 *certificate);
