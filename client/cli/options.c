@@ -149,8 +149,31 @@ TamgaJournal *tamga_cli_journal (TamgaCli *cli, GError **error)
     return cli->journal;
 }
 
+/* The modules of the configuration are asked beside those of p11-kit; --module names the only ones.
+ */
+static void add_configured_modules (TamgaCli *cli)
+{
+    g_autoptr (GError) error = NULL;
+    const TamgaConfig *config = tamga_cli_config (cli, &error);
+    if (!config)
+        fprintf (stderr, "%s\n", error->message);
+    if (!config || !config->modules || !*config->modules)
+        return;
+    g_autoptr (GPtrArray) found = tamga_keys_modules ();
+    g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+    for (guint i = 0; i < found->len; i++) {
+        const char *path = g_ptr_array_index (found, i);
+        if (!g_strv_contains ((const char *const *)config->modules, path))
+            g_strv_builder_add (builder, path);
+    }
+    g_strv_builder_addv (builder, (const char **)config->modules);
+    cli->modules = g_strv_builder_end (builder);
+}
+
 TamgaKeysConfig tamga_cli_keys_config (TamgaCli *cli)
 {
+    if (!cli->modules)
+        add_configured_modules (cli);
     return (TamgaKeysConfig){
         .modules = cli->modules,
         .timeout_ms = cli->module_timeout > 0 ? (guint)MIN (cli->module_timeout, 600) * 1000 : 0};
