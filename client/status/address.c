@@ -6,7 +6,7 @@
 #include "client/profile/keyfile.h"
 #include "client/status/internal.h"
 
-static void add_name (GStrvBuilder *urls, const GENERAL_NAME *name)
+void tamga_status_add_url (GStrvBuilder *urls, const GENERAL_NAME *name)
 {
     if (name->type != GEN_URI)
         return;
@@ -32,7 +32,7 @@ char **tamga_status_ocsp_urls (const TamgaProfile *profile, X509 *certificate)
     for (int i = 0; i < sk_ACCESS_DESCRIPTION_num (access); i++) {
         const ACCESS_DESCRIPTION *row = sk_ACCESS_DESCRIPTION_value (access, i);
         if (OBJ_obj2nid (row->method) == NID_ad_OCSP)
-            add_name (urls, row->location);
+            tamga_status_add_url (urls, row->location);
     }
     AUTHORITY_INFO_ACCESS_free (access);
     return or_profile (g_strv_builder_end (urls), profile->ocsp_urls);
@@ -48,7 +48,7 @@ static char **point_urls (X509 *certificate, int nid)
             continue;
         const GENERAL_NAMES *names = point->distpoint->name.fullname;
         for (int j = 0; j < sk_GENERAL_NAME_num (names); j++)
-            add_name (urls, sk_GENERAL_NAME_value (names, j));
+            tamga_status_add_url (urls, sk_GENERAL_NAME_value (names, j));
     }
     CRL_DIST_POINTS_free (points);
     return g_strv_builder_end (urls);

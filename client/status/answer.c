@@ -265,6 +265,12 @@ void tamga_status_set_text (TamgaStatus *status)
                          reason != NULL ? ", " : "", reason != NULL ? reason : "");
     } else {
         g_string_printf (text, "%s; ", tamga_status_name (status->value));
+        if (status->value == TAMGA_STATUS_GOOD && status->effective_time != G_MININT64) {
+            g_autofree char *when = tamga_time_text (status->effective_time);
+            g_string_printf (
+                text, "good at that time, %s since %s; ",
+                status->reason == CRL_REASON_CERTIFICATE_HOLD ? "suspended" : "revoked", when);
+        }
     }
     g_autofree char *made = tamga_time_text (status->this_update);
     g_string_append_printf (text, "%s of %s", status->method, made);

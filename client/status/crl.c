@@ -176,7 +176,7 @@ static gboolean other_signer_good (Judge *j, const TamgaCrl *crl, X509 *signer)
     for (guint i = 0; i < j->crls->len; i++)
         if (j->crls->pdata[i] != crl)
             g_ptr_array_add (others, j->crls->pdata[i]);
-    TamgaStatusQuestion question = {signer, issuer};
+    TamgaStatusQuestion question = {.certificate = signer, .issuer = issuer};
     g_autoptr (TamgaStatus) status = judge (context, &question, others, j->depth + 1);
     if (status->value != TAMGA_STATUS_GOOD) {
         give_why (j, crl, "the certificate of its signer is %s (%s)",

@@ -3,7 +3,7 @@
  * cache, the addresses found in certificates. */
 #pragma once
 
-#include "client/status/status.h"
+#include "client/status/procedure.h"
 #include "formats/ossl.h"
 
 /* Where bytes came from decides how old they may be. */
@@ -82,9 +82,23 @@ TamgaStatus *tamga_crl_judge (const TamgaStatusContext *context,
 
 /* --- addresses (address.c): http and https only, in the order of the certificate --- */
 
+void tamga_status_add_url (GStrvBuilder *urls, const GENERAL_NAME *name);
 char **tamga_status_ocsp_urls (const TamgaProfile *profile, X509 *certificate);
 char **tamga_status_crl_urls (const TamgaProfile *profile, X509 *certificate, X509 *issuer);
 char **tamga_status_delta_urls (const TamgaProfile *profile, X509 *certificate);
+
+/* --- issuers (issuers.c) --- */
+
+/* The path of `certificate` over `pool` (X509, with a free function). When `fresh` (one's own
+ * certificate, one's own TSA) missing issuers are fetched and added to the pool. Never NULL. */
+TamgaPath *tamga_status_path (const TamgaStatusContext *context, X509 *certificate, GPtrArray *pool,
+                              TamgaUse use, const TamgaCall *call);
+
+/* --- procedure (procedure.c) --- */
+
+/* A recipient's procedure with its path only: no steps, nothing asked. */
+TamgaProcedure *tamga_procedure_path_only (const TamgaStatusContext *context, X509 *certificate,
+                                           TamgaUse use, const TamgaCall *call);
 
 /* --- cache and state (cache.c) --- */
 

@@ -98,13 +98,30 @@ static gboolean signed_by (OCSP_BASICRESP *basic, X509 *certificate)
     return good;
 }
 
+static gboolean issued_directly (X509 *issuer, X509 *certificate)
+{
+    return X509_check_issued (issuer, certificate) == X509_V_OK &&
+           X509_verify (certificate, X509_get0_pubkey (issuer)) == 1;
+}
+
+/* The issuer itself, or a root whose word about it counts by law (RFC 6960 4.2.2.2, local
+ * configuration). */
+static gboolean is_authority (const TamgaStatusQuestion *question, X509 *certificate)
+{
+    gboolean found = X509_cmp (certificate, question->issuer) == 0;
+    for (guint i = 0; question->authorities && i < question->authorities->len; i++)
+        found = found || X509_cmp (certificate, question->authorities->pdata[i]) == 0;
+    return found;
+}
+
 /* RFC 6960 4.2.2.2: delegated by exactly this issuer, for this purpose. NULL: it may sign. */
 static const char *delegation_problem (const TamgaStatusContext *context, X509 *responder,
                                        const TamgaStatusQuestion *question, gint64 moment)
 {
-    X509 *issuer = question->issuer;
-    if (X509_check_issued (issuer, responder) != X509_V_OK ||
-        X509_verify (responder, X509_get0_pubkey (issuer)) != 1)
+    gboolean delegated = issued_directly (question->issuer, responder);
+    for (guint i = 0; question->authorities && i < question->authorities->len; i++)
+        delegated = delegated || issued_directly (question->authorities->pdata[i], responder);
+    if (!delegated)
         return "its responder was not authorised by the issuer of the certificate";
     if ((X509_get_extension_flags (responder) & EXFLAG_XKUSAGE) == 0 ||
         (X509_get_extended_key_usage (responder) & XKU_OCSP_SIGN) == 0)
@@ -129,6 +146,8 @@ static X509 *find_responder (const TamgaStatusContext *context, TamgaStatus *sta
 {
     g_autoptr (GPtrArray) candidates = g_ptr_array_new ();
     g_ptr_array_add (candidates, question->issuer);
+    if (question->authorities)
+        g_ptr_array_extend (candidates, question->authorities, NULL, NULL);
     const STACK_OF (X509) *own = OCSP_resp_get0_certs (basic);
     for (int i = 0; i < sk_X509_num (own); i++)
         g_ptr_array_add (candidates, sk_X509_value (own, i));
@@ -143,7 +162,7 @@ static X509 *find_responder (const TamgaStatusContext *context, TamgaStatus *sta
             problem = "its signature does not verify";
             continue;
         }
-        if (X509_cmp (candidate, question->issuer) == 0)
+        if (is_authority (question, candidate))
             return candidate;
         const char *why = delegation_problem (context, candidate, question, moment);
         if (why == NULL)
@@ -298,7 +317,7 @@ static void judge_basic (const TamgaStatusContext *context, TamgaStatus *status,
     tamga_status_add_certificate (status, responder);
     read_single (context, status, question, single, origin);
     outcome->retry_sha1 = value == V_OCSP_CERTSTATUS_UNKNOWN;
-    if (X509_cmp (responder, question->issuer) != 0 &&
+    if (!is_authority (question, responder) &&
         X509_get_ext_by_NID (responder, NID_id_pkix_OCSP_noCheck, -1) < 0)
         outcome->unchecked = responder;
 }

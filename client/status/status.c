@@ -65,6 +65,12 @@ static void take_answer (Task *task, TamgaStatus *status)
     task->status = tamga_status_stricter (task->status, status);
 }
 
+/* The certificate that tells where to ask. */
+static X509 *addressed (const TamgaStatusQuestion *question)
+{
+    return question->urls_from != NULL ? question->urls_from : question->certificate;
+}
+
 static gboolean may_fetch (const TamgaStatusContext *context)
 {
     return context->fetch != NULL && !tamga_fetch_is_offline (context->fetch);
@@ -309,7 +315,8 @@ static void fetch_lists (const TamgaStatusContext *context, GPtrArray *all, cons
  * names no place to ask, that is left to the client; then the answer counts, with a finding. */
 static void settle_responder (const TamgaStatusContext *context, Task *task)
 {
-    TamgaStatusQuestion question = {task->unchecked, task->question->issuer};
+    TamgaStatusQuestion question = {.certificate = task->unchecked,
+                                    .issuer = task->question->issuer};
     g_autofree char *name = tamga_ossl_short_name (X509_get_subject_name (task->unchecked));
     g_autoptr (TamgaStatus) responder = tamga_crl_judge (context, &question, task->crls);
     g_auto (GStrv) urls =
@@ -336,8 +343,8 @@ static void ask_lists (const TamgaStatusContext *context, GPtrArray *tasks, cons
         Task *task = tasks->pdata[i];
         if (task->unchecked != NULL)
             want_lists (context, all, task, task->unchecked);
-        else if (!task->settled)
-            want_lists (context, all, task, task->question->certificate);
+        else if (!task->settled && task->question->ocsp_url == NULL)
+            want_lists (context, all, task, addressed (task->question));
     }
     fetch_lists (context, all, call);
 }
@@ -345,7 +352,7 @@ static void ask_lists (const TamgaStatusContext *context, GPtrArray *tasks, cons
 /* What lists at hand (embedded, or cached from before) say besides the answer: MD 2:66. */
 static void compare_with_lists (const TamgaStatusContext *context, Task *task)
 {
-    g_auto (GStrv) urls = tamga_status_crl_urls (context->profile, task->question->certificate,
+    g_auto (GStrv) urls = tamga_status_crl_urls (context->profile, addressed (task->question),
                                                  task->question->issuer);
     for (guint i = 0; task->settled && urls[i] != NULL && i < MAX_CRL_URLS; i++) {
         g_autofree char *key = g_strconcat ("crl ", urls[i], NULL);
@@ -370,9 +377,14 @@ static Task *task_new (const TamgaStatusContext *context, const TamgaStatusQuest
     task->question = question;
     task->failures = g_string_new (NULL);
     task->crls = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_crl_free);
-    task->ocsp_urls = question->issuer == NULL
-                          ? g_new0 (char *, 1)
-                          : tamga_status_ocsp_urls (context->profile, question->certificate);
+    if (question->ocsp_url != NULL) {
+        task->ocsp_urls = g_new0 (char *, 2);
+        task->ocsp_urls[0] = g_strdup (question->ocsp_url);
+    } else {
+        task->ocsp_urls = question->issuer == NULL
+                              ? g_new0 (char *, 1)
+                              : tamga_status_ocsp_urls (context->profile, addressed (question));
+    }
     return task;
 }
 

@@ -62,10 +62,13 @@ typedef struct {
                        cached OCSP is not used (threats d: cached-only = no signing) */
 } TamgaStatusContext;
 
-/* One question. */
+/* One question. The fields after the first two are NULL as a rule. */
 typedef struct {
     X509 *certificate;
     X509 *issuer;
+    X509 *urls_from;        /* whose addresses are used: a root has none of its own */
+    GPtrArray *authorities; /* X509: roots that may answer besides the issuer (VN 79.1c) */
+    const char *ocsp_url;   /* the only service to ask */
 } TamgaStatusQuestion;
 
 /* All questions at once, concurrently: answer i belongs to question i, never NULL. OCSP first, CRL

@@ -13,6 +13,7 @@ typedef enum {
     TAMGA_TSA_ERROR_UNREACHABLE, /* every URL was tried; the text has a line for each */
     TAMGA_TSA_ERROR_REFUSED,     /* PKIStatus and failInfo in words */
     TAMGA_TSA_ERROR_CHECK,       /* one of the checks failed; the text names it */
+    TAMGA_TSA_ERROR_CLOCK,       /* all is well but the time: this clock or the service's is off */
 } TamgaTsaError;
 
 /* One of the checks of UA 115(6), in its order: 1 result status, 2 signer is the provider,
@@ -45,3 +46,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaTsaAnswer, tamga_tsa_answer_free)
 TamgaTsaAnswer *tamga_tsa_request (const TamgaStatusContext *context, char **urls, GBytes *value,
                                    const TamgaDigest *digest, gboolean check_status,
                                    const TamgaCall *call, GError **error);
+
+/* One request: DER TimeStampReq with a nonce, for tests and for services that are asked by other
+ * ways. NULL when the digest cannot be computed. */
+GBytes *tamga_tsa_request_new (GBytes *value, const TamgaDigest *digest, const char *policy);
+/* The checks over a response to `request`. Never NULL: `token` is NULL where one of `checks`
+ * failed; those that could not be made any more are missing then. */
+TamgaTsaAnswer *tamga_tsa_check_response (const TamgaStatusContext *context, GBytes *request,
+                                          GBytes *response, GBytes *value, gboolean check_status,
+                                          const TamgaCall *call);

@@ -112,8 +112,8 @@ static char *verdict (TamgaTrust *trust, X509 *certificate, GPtrArray *pool, GPt
     guint n = status ? path->certificates->len - 1 : 0;
     g_autofree TamgaStatusQuestion *questions = g_new0 (TamgaStatusQuestion, n + 1);
     for (guint i = 0; i < n; i++)
-        questions[i] =
-            (TamgaStatusQuestion){path->certificates->pdata[i], tamga_path_issuer (path, i)};
+        questions[i] = (TamgaStatusQuestion){.certificate = path->certificates->pdata[i],
+                                             .issuer = tamga_path_issuer (path, i)};
     g_autoptr (GPtrArray) answers = tamga_status_ask (&context, questions, n, NULL);
     for (guint i = 0; i < n; i++) {
         const TamgaStatus *answer = answers->pdata[i];
