@@ -156,7 +156,7 @@ static const Row rows[] = {
     TSA (REFUSED, "refused", TAMGA_EXIT_NETWORK, "Name another timestamp service with --tsa."),
     TSA (CHECK, "check", TAMGA_EXIT_NETWORK,
          "Do not rely on this timestamp service; name another with --tsa."),
-    TSA (CLOCK, "clock", TAMGA_EXIT_INPUT,
+    TSA (CLOCK, "clock", TAMGA_EXIT_REFUSED,
          "Set the clock of this computer; tamga doctor compares it with the timestamp service."),
 
     JOURNAL (WRITE, "write", "Make the journal writable; nothing is signed without it."),
