@@ -24,6 +24,15 @@ static GVariant *error_reply (const char *verb, GQuark domain, const char *const
     return g_variant_new ("(ssa{sv})", verb, codes[error->code], &details);
 }
 
+/* The program may go away at any time, also without waiting for an answer: that is how it ends us.
+ */
+static int end (const GError *error)
+{
+    tamga_helper_soften ();
+    return g_error_matches (error, TAMGA_HELPER_ERROR, TAMGA_HELPER_ERROR_DIED) ? EXIT_SUCCESS
+                                                                                : EXIT_FAILURE;
+}
+
 int tamga_helper_serve (GQuark domain, const char *const *codes, TamgaServe serve, gpointer data)
 {
     for (;;) {
@@ -31,11 +40,8 @@ int tamga_helper_serve (GQuark domain, const char *const *codes, TamgaServe serv
         int passed = -1;
         const char *verb;
         g_autoptr (GVariant) request = tamga_frame_receive (HELPER_FD, &passed, NULL, &error);
-        if (request == NULL) {
-            gboolean over = g_error_matches (error, TAMGA_HELPER_ERROR, TAMGA_HELPER_ERROR_DIED);
-            tamga_helper_soften ();
-            return over ? EXIT_SUCCESS : EXIT_FAILURE;
-        }
+        if (request == NULL)
+            return end (error);
         g_variant_get_child (request, 0, "&s", &verb);
         g_autoptr (GVariant) arguments = g_variant_get_child_value (request, 2);
         GVariant *answer = serve (verb, arguments, passed, data, &error);
@@ -45,6 +51,6 @@ int tamga_helper_serve (GQuark domain, const char *const *codes, TamgaServe serv
                                          : error_reply (verb, domain, codes, error);
         g_autoptr (GError) lost = NULL;
         if (!tamga_frame_send (HELPER_FD, reply, -1, NULL, &lost))
-            return EXIT_FAILURE;
+            return end (lost);
     }
 }

@@ -12,7 +12,7 @@
 /* How long a helper may take to end by itself after its socket was closed. The leak check at the
  * end of a sanitized helper takes longer than any work. */
 #ifdef TAMGA_SANITIZED
-#define HELPER_END_MS 10000
+#define HELPER_END_MS 5000
 #else
 #define HELPER_END_MS 200
 #endif
