@@ -34,6 +34,11 @@ const char *tamga_key_store_name (TamgaKeyStore *store)
     return store->name;
 }
 
+gboolean tamga_key_store_is_file (TamgaKeyStore *store)
+{
+    return store->module == NULL;
+}
+
 GPid tamga_key_store_pid (TamgaKeyStore *store)
 {
     return tamga_key_agent_pid (store->agent);
