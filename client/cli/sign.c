@@ -185,7 +185,7 @@ static gboolean ask_again (const GError *error, gpointer data)
     TamgaCli *cli = screen->cli;
     if (cli->pin_fd || (!cli->pinentry && !isatty (STDIN_FILENO)))
         return FALSE;
-    tamga_cli_tell (error->message);
+    fprintf (stderr, "%s\n", error->message);
     return ++cli->pin_attempt < 5;
 }
 
@@ -312,7 +312,7 @@ static int run (TamgaCli *cli, const Options *o, int argc, char **argv)
                                    .replace = o->force};
     }
     int code = sign_files (cli, o, &options, items, (gsize)argc, &error);
-    if (error)
+    if (error && !cli->json)
         tamga_cli_fail (cli, error);
     return code;
 }

@@ -263,13 +263,15 @@ static char *step_text (const TamgaStep *step, gboolean later)
 {
     const TamgaStatus *status = step->status;
     GString *text = g_string_new (step->title);
-    g_string_append_printf (text, ": %s", tamga_status_name (status->value));
+    /* the sentence of an answer begins with its value; that of a missing one with the reason */
+    if (status->value == TAMGA_STATUS_NOT_AVAILABLE || status->text == NULL)
+        g_string_append_printf (text, ": %s", tamga_status_name (status->value));
+    if (status->text != NULL)
+        g_string_append_printf (text, ": %s", status->text);
     if (later) {
         g_autofree char *since = tamga_time_text (effective_time (status));
-        g_string_append_printf (text, " since %s, after the signature", since);
+        g_string_append_printf (text, ", since %s, after the signature", since);
     }
-    if (status->text != NULL)
-        g_string_append_printf (text, " (%s)", status->text);
     return g_string_free (text, FALSE);
 }
 

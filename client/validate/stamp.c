@@ -145,6 +145,32 @@ static void check_algorithms (TamgaStamp *stamp, gint64 reference)
                              stamp->timestamp->id, signature->algorithm_text);
 }
 
+/* Why a certificate was revoked tells whether its earlier tokens are still good (RFC 3161 4.1). */
+static gboolean harmless (int reason)
+{
+    return reason == CRL_REASON_UNSPECIFIED || reason == CRL_REASON_AFFILIATION_CHANGED ||
+           reason == CRL_REASON_SUPERSEDED || reason == CRL_REASON_CESSATION_OF_OPERATION;
+}
+
+/* Revoked after the time in the token, but before the token is known to have existed: whoever had
+ * the key by then could write any time into it. */
+static void check_revoked_later (TamgaStamp *stamp, gint64 reference)
+{
+    for (guint i = 0; i < stamp->procedure->steps->len; i++) {
+        const TamgaStatus *status = ((TamgaStep *)stamp->procedure->steps->pdata[i])->status;
+        gint64 since = status->effective_time;
+        if (since == G_MININT64 || since <= stamp->time || since > reference ||
+            harmless (status->reason))
+            continue;
+        g_autofree char *text = tamga_time_text (since);
+        tamga_judgement_add (&stamp->judgement, TAMGA_INDETERMINATE,
+                             i == 0 ? SUB_REVOKED_NO_POE : SUB_REVOKED_CA_NO_POE,
+                             "the certificate of %s was revoked on %s, and no later timestamp "
+                             "proves that %s is older",
+                             stamp->tsa, text, stamp->timestamp->id);
+    }
+}
+
 /* Valid when it was formed (UA 118(2), 119), and still valid when the token is known to have
  * existed: after its end a key may be used by anybody unnoticed (EN 319 102-1 5.6.2). */
 static void check_certificate (const TamgaBlocks *blocks, TamgaStamp *stamp, gint64 reference,
@@ -155,6 +181,7 @@ static void check_certificate (const TamgaBlocks *blocks, TamgaStamp *stamp, gin
     TamgaChainQuestion question = {
         .procedure = stamp->procedure, .time = stamp->time, .proof = TRUE, .earliest = G_MININT64};
     tamga_chain_judge (blocks, &question, prefix, &stamp->judgement);
+    check_revoked_later (stamp, reference);
     if (reference > until) {
         g_autofree char *text = tamga_time_text (until);
         tamga_judgement_add (&stamp->judgement, TAMGA_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE,
@@ -164,7 +191,7 @@ static void check_certificate (const TamgaBlocks *blocks, TamgaStamp *stamp, gin
     }
 }
 
-static void check_time (const TamgaBlocks *blocks, TamgaStamp *stamp, gint64 reference,
+static void check_time (const TamgaBlocks *blocks, TamgaStamp *stamp, gint64 now,
                         const char *prefix)
 {
     g_autofree char *when = tamga_time_text (stamp->time);
@@ -172,7 +199,7 @@ static void check_time (const TamgaBlocks *blocks, TamgaStamp *stamp, gint64 ref
     if (stamp->token->accuracy >= 0)
         g_string_append_printf (accuracy, ", accurate to %.3f s",
                                 (double)stamp->token->accuracy / 1e6);
-    if (stamp->time > reference + (gint64)blocks->context->profile->clock_tolerance) {
+    if (stamp->time > now + (gint64)blocks->context->profile->clock_tolerance) {
         tamga_judgement_add (&stamp->judgement, TAMGA_INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE,
                              "%s is of %s, which is still to come", stamp->timestamp->id, when);
         line (blocks, prefix, "time", "UA 119", CHECK_FAILED, "%s, which is still to come", when);
@@ -228,6 +255,6 @@ TamgaStamp *tamga_stamp_judge (const TamgaBlocks *blocks, const TamgaTimestamp *
         check_certificate (blocks, stamp, reference, prefix);
         stamp->in_file = tamga_chain_in_file (blocks, stamp->procedure);
     }
-    check_time (blocks, stamp, reference, prefix);
+    check_time (blocks, stamp, now, prefix);
     return stamp;
 }
