@@ -103,6 +103,22 @@ static char *visible_text (const TamgaSignRun *run, gint64 now)
     return g_string_free (text, FALSE);
 }
 
+/* The issuers that a recipient needs to find the way to the root, itself left out: those of the path
+ * that the procedure found, since a token seldom carries more than the signer's own certificate. */
+static GPtrArray *carried_issuers (const TamgaSignRun *run)
+{
+    const TamgaPath *path = run->gate ? run->gate->path : NULL;
+    if (!path || !path->complete)
+        return run->key->chain ? g_ptr_array_ref (run->key->chain) : NULL;
+    GPtrArray *issuers = g_ptr_array_new_with_free_func ((GDestroyNotify)X509_free);
+    for (guint i = 1; i + 1 < path->certificates->len; i++) {
+        X509 *issuer = path->certificates->pdata[i];
+        X509_up_ref (issuer);
+        g_ptr_array_add (issuers, issuer);
+    }
+    return issuers;
+}
+
 gboolean tamga_sign_task_prepare (TamgaSignTask *task, const TamgaSignRun *run, GError **error)
 {
     const TamgaSignOptions *options = run->options;
@@ -116,10 +132,11 @@ gboolean tamga_sign_task_prepare (TamgaSignTask *task, const TamgaSignRun *run, 
             visible.text = text = visible_text (run, now);
     }
     Progress progress = {run, task->item->input};
+    g_autoptr (GPtrArray) issuers = carried_issuers (run);
     const TamgaSigningParameters parameters = {
         .algorithm = run->algorithm,
         .certificate = run->key->certificate,
-        .chain = run->key->chain,
+        .chain = issuers,
         .signing_time = now,
         .level = run->level,
         .detached = options->detached,
