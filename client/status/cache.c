@@ -196,11 +196,16 @@ gboolean tamga_cache_note_crl (TamgaStatusCache *cache, const TamgaCrl *crl)
     gint64 seen_time;
     if (g_file_get_contents (path, &seen, NULL, NULL) &&
         sscanf (seen, "%127[0-9A-F] %" G_GINT64_MODIFIER "d", seen_number, &seen_time) == 2) {
-        int order = crl->number == NULL ? 0 : compare_numbers (number, seen_number);
-        if (order < 0 || (order == 0 && crl->this_update < seen_time))
-            return FALSE;
-        if (order == 0 && crl->this_update == seen_time)
-            return TRUE;
+        /* Without a number only the time can tell which one is older (RFC 5280 5.2.3). */
+        gboolean numbered = crl->number != NULL;
+        int order = numbered ? compare_numbers (number, seen_number)
+                             : (crl->this_update > seen_time) - (crl->this_update < seen_time);
+        if (order <= 0)
+            return order == 0;
+        if (!numbered) {
+            g_free (number);
+            number = g_strdup (seen_number);
+        }
     }
     g_autofree char *text = g_strdup_printf ("%s %" G_GINT64_FORMAT "\n", number, crl->this_update);
     write_file (path, text, strlen (text));

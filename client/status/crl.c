@@ -141,7 +141,8 @@ static void give_why (Judge *judge_, const TamgaCrl *crl, const char *format, ..
     g_autofree char *text = g_strdup_vprintf (format, arguments);
     va_end (arguments);
     g_free (judge_->why);
-    judge_->why = g_strdup_printf ("The list %s is not used: %s.", crl->source, text);
+    judge_->why = g_strdup_printf ("The list %s is not used: %s%s", crl->source, text,
+                                   g_str_has_suffix (text, ".") ? "" : ".");
 }
 
 static gboolean verifies (const TamgaCrl *crl, X509 *signer)
@@ -251,7 +252,17 @@ static gboolean current (Judge *j, const TamgaCrl *crl)
     return times->value != TAMGA_STATUS_NOT_AVAILABLE;
 }
 
-/* Signed, of the right scope, never older than one seen before. Times apart. */
+/* Not older than one that was seen before. Asked last, of lists that are good otherwise: what is
+ * noted here must not be a list of a wrong time. What lies in a document is of the past. */
+static gboolean not_replayed (Judge *j, const TamgaCrl *crl)
+{
+    if (crl->origin == TAMGA_ORIGIN_EMBEDDED || tamga_cache_note_crl (j->context->cache, crl))
+        return TRUE;
+    give_why (j, crl, "a newer one was seen before; the number of a list never goes back");
+    return FALSE;
+}
+
+/* Whole and signed by whoever may. */
 static X509 *acceptable (Judge *j, const TamgaCrl *crl)
 {
     if (crl->problem != NULL) {
@@ -263,10 +274,6 @@ static X509 *acceptable (Judge *j, const TamgaCrl *crl)
         return NULL;
     if (j->context->fresh && weak_digest (crl)) {
         give_why (j, crl, "it is signed with a weak digest");
-        return NULL;
-    }
-    if (crl->origin != TAMGA_ORIGIN_EMBEDDED && !tamga_cache_note_crl (j->context->cache, crl)) {
-        give_why (j, crl, "a newer one was seen before; the number of a list never goes back");
         return NULL;
     }
     return signer;
@@ -301,10 +308,7 @@ static const TamgaCrl *find_delta (Judge *j, const TamgaCrl *complete, X509 *sig
     for (guint i = 0; i < j->crls->len; i++) {
         const TamgaCrl *delta = j->crls->pdata[i];
         if (delta->base == NULL || delta->problem != NULL || !delta_fits (complete, delta) ||
-            !verifies (delta, signer) || !current (j, delta))
-            continue;
-        if (delta->origin != TAMGA_ORIGIN_EMBEDDED &&
-            !tamga_cache_note_crl (j->context->cache, delta))
+            !verifies (delta, signer) || !current (j, delta) || !not_replayed (j, delta))
             continue;
         if (best == NULL || ASN1_INTEGER_cmp (delta->number, best->number) > 0)
             best = delta;
@@ -406,7 +410,7 @@ static gboolean try_list (Judge *j, const TamgaCrl *crl, guint *covered)
         return FALSE;
     const TamgaCrl *delta = find_delta (j, crl, signer);
     /* A complete list past its time is as new as the delta that is laid over it. */
-    if (delta == NULL && !current (j, crl))
+    if ((delta == NULL && !current (j, crl)) || !not_replayed (j, crl))
         return FALSE;
     X509_REVOKED *entry = find_entry (crl, delta, j->question->certificate);
     /* Lists come newest first. An older one adds nothing, unless it tells of a revocation: that is

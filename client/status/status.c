@@ -109,7 +109,9 @@ static char *ocsp_cache_key (const TamgaStatusQuestion *question)
     return g_strdup_printf ("ocsp %s %s", issuer, own);
 }
 
-static void use_cached_ocsp (const TamgaStatusContext *context, Task *task)
+/* An answer that was kept settles a question about a time before it. About a later time it is only
+ * used, within its validity, when nobody can be asked (`last`). */
+static void use_cached_ocsp (const TamgaStatusContext *context, Task *task, gboolean last)
 {
     g_autofree char *key = ocsp_cache_key (task->question);
     g_autoptr (GBytes) bytes = tamga_cache_get (context->cache, key, context->now);
@@ -118,7 +120,8 @@ static void use_cached_ocsp (const TamgaStatusContext *context, Task *task)
     TamgaOcspOutcome outcome;
     g_autoptr (TamgaStatus) status = tamga_ocsp_judge (context, task->question, bytes, NULL,
                                                        TAMGA_ORIGIN_CACHED, "cache", &outcome);
-    if (status->value != TAMGA_STATUS_NOT_AVAILABLE && outcome.unchecked == NULL)
+    if (status->value != TAMGA_STATUS_NOT_AVAILABLE && outcome.unchecked == NULL &&
+        (last || status->this_update > context->time))
         take_answer (task, g_steal_pointer (&status));
 }
 
@@ -423,7 +426,7 @@ static void ask (const TamgaStatusContext *context, GPtrArray *tasks, const Tamg
         if (task->crls->len > 0 && task->unchecked == NULL)
             compare_with_lists (context, task);
         if (!task->settled)
-            use_cached_ocsp (context, task);
+            use_cached_ocsp (context, task, FALSE);
     }
     if (may_fetch (context))
         ask_ocsp (context, tasks, call);
@@ -431,6 +434,8 @@ static void ask (const TamgaStatusContext *context, GPtrArray *tasks, const Tamg
         Task *task = tasks->pdata[i];
         if (!task->settled && task->unknown != NULL)
             take_answer (task, g_steal_pointer (&task->unknown));
+        if (!task->settled && !context->fresh)
+            use_cached_ocsp (context, task, TRUE);
     }
     ask_lists (context, tasks, call);
     for (guint i = 0; i < tasks->len; i++) {
