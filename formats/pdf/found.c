@@ -36,9 +36,10 @@ static void check_type (TamgaPdfFound *found)
     static const struct {
         const char *name;
         TamgaPdfKind kind;
-    } kinds[] = {{"ETSI.CAdES.detached", TAMGA_PDF_CADES}, {"adbe.pkcs7.detached", TAMGA_PDF_PKCS7},
-                 {"adbe.pkcs7.sha1", TAMGA_PDF_PKCS7},     {"ETSI.RFC3161", TAMGA_PDF_TIMESTAMP},
-                 {"PBAD.PAdES", TAMGA_PDF_CADES}, /* DOC-ICP-15.03 (Brazil): the same content */
+    } kinds[] = {{"ETSI.CAdES.detached", TAMGA_PDF_CADES},
+                 {"adbe.pkcs7.detached", TAMGA_PDF_PKCS7},
+                 {"adbe.pkcs7.sha1", TAMGA_PDF_PKCS7},
+                 {"ETSI.RFC3161", TAMGA_PDF_TIMESTAMP},
                  {"adbe.x509.rsa_sha1", TAMGA_PDF_X509}};
     TamgaPdfObject *type = tamga_pdf_key (found->dict, "Type");
     TamgaPdfObject *filter = tamga_pdf_key (found->dict, "SubFilter");
