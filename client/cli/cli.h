@@ -38,6 +38,7 @@ struct _TamgaCli {
     TamgaCall call;    /* cancel_fd becomes readable at Ctrl-C or SIGTERM */
     gboolean color;    /* standard output is a terminal that shows colour, and NO_COLOR is unset */
     gboolean terminal; /* standard error is a terminal: prompts and progress are possible */
+    gboolean output_is_document; /* standard output carries a document: lines go to the other one */
     GError *pin_error; /* of the PIN callback: why it gave none */
     gboolean json_printed; /* standard output has its object */
 

@@ -33,10 +33,11 @@ void tamga_cli_line (TamgaCli *cli, const char *label, const char *format, ...)
     va_start (arguments, format);
     g_autofree char *text = g_strdup_vprintf (format, arguments);
     va_end (arguments);
+    FILE *out = cli->output_is_document ? stderr : stdout;
     if (label)
-        printf ("%-*s %s\n", LABEL_WIDTH, label, text);
+        fprintf (out, "%-*s %s\n", LABEL_WIDTH, label, text);
     else
-        printf ("%s\n", text);
+        fprintf (out, "%s\n", text);
 }
 
 void tamga_cli_say (TamgaCli *cli, const char *format, ...)

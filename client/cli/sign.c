@@ -310,7 +310,12 @@ static int run (TamgaCli *cli, const Options *o, int argc, char **argv)
                                    .output = folder ? NULL : o->output,
                                    .folder = folder ? o->output : NULL,
                                    .replace = o->force};
+        cli->output_is_document |=
+            g_strcmp0 (items[i].output, "-") == 0 || (!o->output && strcmp (argv[i], "-") == 0);
     }
+    if (cli->output_is_document && cli->json)
+        return tamga_cli_usage (cli, "--json and the signed document cannot both go to standard "
+                                     "output: name a file with --out.");
     int code = sign_files (cli, o, &options, items, (gsize)argc, &error);
     if (error && !cli->json)
         tamga_cli_fail (cli, error);

@@ -103,8 +103,9 @@ static char *visible_text (const TamgaSignRun *run, gint64 now)
     return g_string_free (text, FALSE);
 }
 
-/* The issuers that a recipient needs to find the way to the root, itself left out: those of the path
- * that the procedure found, since a token seldom carries more than the signer's own certificate. */
+/* The issuers that a recipient needs to find the way to the root, itself left out: those of the
+ * path that the procedure found, since a token seldom carries more than the signer's own
+ * certificate. */
 static GPtrArray *carried_issuers (const TamgaSignRun *run)
 {
     const TamgaPath *path = run->gate ? run->gate->path : NULL;

@@ -9,7 +9,7 @@
 #include "client/sign/item.h"
 #include "formats/ossl.h"
 
-G_DEFINE_QUARK (tamga-sign-error-quark, tamga_sign_error)
+G_DEFINE_QUARK (tamga - sign - error - quark, tamga_sign_error)
 
 /* Documents that may wait for their timestamp and their place on disk while the key goes on. */
 #define PIPELINE 8
@@ -161,7 +161,7 @@ static gboolean pass_gate (Job *job, GError **error)
     if (run->gate->allowed)
         return TRUE;
     g_autoptr (GError) refused =
-        g_error_new (TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_REFUSED, "%s",
+        g_error_new (TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_REFUSED, "Not signed. %s",
                      run->gate->refusal ? run->gate->refusal : "The signer procedure refuses.");
     for (guint i = 0; i < job->tasks->len; i++) {
         TamgaSignTask *task = job->tasks->pdata[i];
