@@ -26,6 +26,7 @@ void tamga_doctor_tell (TamgaDoctor *doctor, TamgaDoctorResult result, const cha
     va_start (arguments, format);
     g_autofree char *text = g_strdup_vprintf (format, arguments);
     va_end (arguments);
+    g_strdelimit (text, "\n", ' ');
     g_autofree char *visible = tamga_text_visible (text);
     g_autofree char *padded = g_strdup_printf ("%-8s", words[result]);
     g_autofree char *word = tamga_cli_colored (doctor->cli, tones[result], padded);
