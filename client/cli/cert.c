@@ -236,15 +236,8 @@ static void show_step (const TamgaStep *step, gpointer data)
 {
     Shown *shown = data;
     const TamgaStatus *status = step->status;
-    gboolean good = status->value == TAMGA_STATUS_GOOD;
     const char *name = tamga_status_name (status->value);
-    g_autofree char *upper = g_ascii_strup (name, -1);
-    g_autofree char *word = tamga_cli_colored (
-        shown->cli, good ? "good" : (step->passed ? "warn" : "bad"), good ? name : upper);
-    g_autofree char *label = g_strdup_printf ("Check %u", step->number);
-    g_autofree char *title = tamga_text_visible (step->title ? step->title : "");
-    g_autofree char *text = tamga_text_visible (status->text ? status->text : "");
-    tamga_cli_line (shown->cli, label, "%-48s %s   %s", title, word, text);
+    tamga_cli_step (shown->cli, step);
     json_array_append_new (
         shown->steps,
         json_pack ("{s:i, s:o, s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "number",

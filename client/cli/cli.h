@@ -101,6 +101,8 @@ void tamga_cli_line (TamgaCli *cli, const char *label, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 /* The same without a label. */
 void tamga_cli_say (TamgaCli *cli, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* One step of a procedure, as "Check 1 ...". */
+void tamga_cli_step (TamgaCli *cli, const TamgaStep *step);
 /* A word doubled by colour where the terminal has it: "good" green, "bad" red, "warn" yellow.
  * Answers new text. */
 char *tamga_cli_colored (TamgaCli *cli, const char *tone, const char *text);

@@ -36,7 +36,7 @@ static void show_steps (TamgaCli *cli, const json_t *steps)
         const char *source = text_of (step, "source");
         g_autofree char *shown = tamga_text_visible (title ? title : "");
         g_autofree char *from = tamga_text_visible (source ? source : "");
-        g_autofree char *label = g_strdup_printf ("check %" G_GSIZE_FORMAT, i + 1);
+        g_autofree char *label = g_strdup_printf ("  check %" G_GSIZE_FORMAT, i + 1);
         tamga_cli_line (cli, label, "%s: %s%s%s", shown, answer ? answer : "?", *from ? "   " : "",
                         from);
     }

@@ -192,3 +192,22 @@ void tamga_cli_progress (TamgaCli *cli, const char *what, guint64 done, guint64 
     work.drawn = now;
     progress_draw (visible, done, total);
 }
+
+void tamga_cli_step (TamgaCli *cli, const TamgaStep *step)
+{
+    const TamgaStatus *status = step->status;
+    gboolean good = status->value == TAMGA_STATUS_GOOD;
+    const char *name = tamga_status_name (status->value);
+    g_autofree char *upper = g_ascii_strup (name, -1);
+    g_autofree char *word = tamga_cli_colored (cli, good ? "good" : (step->passed ? "warn" : "bad"),
+                                               good ? name : upper);
+    g_autofree char *label = g_strdup_printf ("Check %u", step->number);
+    g_autofree char *title = tamga_text_visible (step->title ? step->title : "");
+    g_autofree char *text = tamga_text_visible (status->text ? status->text : "");
+    /* The sentence begins with the answer; the word stands there already. */
+    const char *rest = text;
+    if (g_str_has_prefix (text, name) && g_str_has_prefix (text + strlen (name), "; "))
+        rest = text + strlen (name) + 2;
+    int padding = MAX (0, 48 - (int)g_utf8_strlen (title, -1));
+    tamga_cli_line (cli, label, "%s%*s %s   %s", title, padding, "", word, rest);
+}

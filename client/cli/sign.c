@@ -144,17 +144,7 @@ static void show_step (const TamgaStep *step, gpointer data)
     Screen *screen = data;
     TamgaCli *cli = screen->cli;
     const TamgaStatus *status = step->status;
-    g_autofree char *label = g_strdup_printf ("Check %u", step->number);
-    g_autofree char *upper = g_ascii_strup (tamga_status_name (status->value), -1);
-    const char *word = status->value == TAMGA_STATUS_GOOD ? "good" : upper;
-    g_autofree char *answer = tamga_cli_colored (cli,
-                                                 status->value == TAMGA_STATUS_GOOD ? "good"
-                                                 : step->passed                     ? "warn"
-                                                                                    : "bad",
-                                                 word);
-    g_autofree char *title = tamga_text_visible (step->title);
-    g_autofree char *text = tamga_text_visible (status->text ? status->text : "");
-    tamga_cli_line (cli, label, "%-48s %s   %s", title, answer, text);
+    tamga_cli_step (cli, step);
     if (screen->steps)
         json_array_append_new (screen->steps,
                                json_pack ("{s:i, s:s?, s:s, s:s, s:s?, s:s?, s:b, s:s}", "number",

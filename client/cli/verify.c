@@ -66,6 +66,9 @@ static void report (TamgaCli *cli, const TamgaValidation *validation, gboolean c
     }
     if (cli->quiet)
         return;
+    static guint shown;
+    if (shown++ > 0)
+        putchar ('\n');
     g_autofree char *text = tamga_validation_text (validation, cli->profile, checks);
     fputs (text, stdout);
     if (*text && text[strlen (text) - 1] != '\n')
@@ -104,8 +107,6 @@ static int run (TamgaCli *cli, const Options *options, int argc, char **argv)
     TamgaExit code = TAMGA_EXIT_DONE;
     int judged = 0;
     for (; judged < argc && !tamga_call_cancelled (&cli->call); judged++) {
-        if (judged > 0)
-            tamga_cli_say (cli, "%s", "");
         int one = verify_file (cli, &context, argv[judged], content, at, options->checks);
         code = tamga_exit_worse (code, (TamgaExit)one);
     }
