@@ -2,6 +2,7 @@
 /* CAdES: the row of the format table. */
 #include "formats/cms/cades.h"
 
+#include <openssl/err.h>
 #include <string.h>
 
 #include "formats/cms/attributes.h"
@@ -13,23 +14,42 @@
 
 /* ---- Reading ---- */
 
-/* Detached content with its digests, all computed in one reading. */
+/* What was signed, wherever it lies, with its digests, all computed in one reading. */
 typedef struct {
-    TamgaDocument *content; /* NULL: not given */
-    GHashTable *digests;    /* TamgaDigest -> GBytes */
-} Detached;
+    TamgaDocument *document;  /* NULL: detached, and not given */
+    const TamgaRange *ranges; /* NULL: the whole of it */
+    gsize n_ranges;
+    GHashTable *digests; /* TamgaDigest -> GBytes */
+} Content;
 
-static GBytes *detached_digest (const TamgaDigest *digest, gpointer data, GError **error)
+static Content find_content (const TamgaSignedData *data, TamgaDocument *detached,
+                             GHashTable *digests)
 {
-    Detached *detached = data;
+    static const TamgaRange nothing = {0, 0};
+    gboolean empty = data->content->len == 0;
+
+    if (!data->has_content)
+        return (Content){.document = detached, .digests = digests};
+    return (Content){
+        .document = data->document,
+        .ranges = empty ? &nothing : (const TamgaRange *)data->content->data,
+        .n_ranges = empty ? 1 : data->content->len,
+        .digests = digests,
+    };
+}
+
+static GBytes *give_digest (const TamgaDigest *digest, gpointer data, GError **error)
+{
+    Content *content = data;
     GBytes *value;
 
-    if (detached->content == NULL)
+    if (content->document == NULL)
         return NULL;
-    value = g_hash_table_lookup (detached->digests, digest);
+    value = g_hash_table_lookup (content->digests, digest);
     if (value != NULL)
         return g_bytes_ref (value);
-    return tamga_document_digest (detached->content, digest, NULL, 0, NULL, NULL, error);
+    return tamga_document_digest (content->document, digest, content->ranges, content->n_ranges,
+                                  NULL, NULL, error);
 }
 
 static const TamgaDigest *signer_digest (const TamgaSignerInfo *info)
@@ -38,11 +58,12 @@ static const TamgaDigest *signer_digest (const TamgaSignerInfo *info)
     const guint8 *data = g_bytes_get_data (info->digest_algor, &length);
     g_autoptr (X509_ALGOR) algor = d2i_X509_ALGOR (NULL, &data, (long)length);
 
+    ERR_clear_error ();
     return algor != NULL ? tamga_digest_by_algor (algor) : NULL;
 }
 
 /* Every digest that the signers name, in one reading of the content. */
-static gboolean hash_content (Detached *detached, const TamgaSignedData *data,
+static gboolean hash_content (Content *content, const TamgaSignedData *data,
                               const TamgaReadOptions *options, GError **error)
 {
     g_autoptr (GPtrArray) digests = g_ptr_array_new ();
@@ -53,21 +74,17 @@ static gboolean hash_content (Detached *detached, const TamgaSignedData *data,
         if (digest != NULL && !g_ptr_array_find (digests, digest, NULL))
             g_ptr_array_add (digests, (gpointer)digest);
     }
-    if (detached->content == NULL || digests->len == 0)
+    if (content->document == NULL || digests->len == 0)
         return TRUE;
     values = g_new0 (GBytes *, digests->len);
-    if (!tamga_document_digests (detached->content, (const TamgaDigest *const *)digests->pdata,
-                                 digests->len, NULL, 0, values,
+    if (!tamga_document_digests (content->document, (const TamgaDigest *const *)digests->pdata,
+                                 digests->len, content->ranges, content->n_ranges, values,
                                  options != NULL ? options->progress : NULL,
-                                 options != NULL ? options->progress_data : NULL, error) ||
-        !tamga_document_check (detached->content, error)) {
-        for (guint i = 0; i < digests->len; i++)
-            g_clear_pointer (&values[i], g_bytes_unref);
+                                 options != NULL ? options->progress_data : NULL, error))
         return FALSE;
-    }
     for (guint i = 0; i < digests->len; i++)
-        g_hash_table_insert (detached->digests, digests->pdata[i], values[i]);
-    return TRUE;
+        g_hash_table_insert (content->digests, digests->pdata[i], values[i]);
+    return tamga_document_check (content->document, error);
 }
 
 static void describe_detached (GPtrArray *signatures, TamgaDocument *content)
@@ -110,20 +127,20 @@ static GPtrArray *cades_read (TamgaDocument *document, const TamgaReadOptions *o
     g_autoptr (GHashTable) digests =
         g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_bytes_unref);
     g_autoptr (GPtrArray) signatures = NULL;
-    Detached detached = {options != NULL ? options->content : NULL, digests};
+    TamgaDocument *given = options != NULL ? options->content : NULL;
+    Content content;
 
     if (data == NULL)
         return NULL;
-    if (!data->has_content && !hash_content (&detached, data, options, error))
+    content = find_content (data, given, digests);
+    if (!hash_content (&content, data, options, error))
         return NULL;
-    signatures = tamga_cms_read_signed_data (data, data->has_content ? NULL : detached_digest,
-                                             &detached, "CAdES", error);
+    signatures = tamga_cms_read_signed_data (data, give_digest, &content, "CAdES", error);
     if (signatures == NULL || !tamga_document_check (document, error))
         return NULL;
-    if (!data->has_content && detached.content != NULL)
-        describe_detached (signatures, detached.content);
-    if (data->has_content && detached.content != NULL &&
-        !compare_given (signatures, data, detached.content, error))
+    if (!data->has_content && given != NULL)
+        describe_detached (signatures, given);
+    if (data->has_content && given != NULL && !compare_given (signatures, data, given, error))
         return NULL;
     return g_steal_pointer (&signatures);
 }
@@ -199,11 +216,13 @@ static gboolean check_earlier (Preparation *preparation, GError **error)
 {
     g_autoptr (GHashTable) digests =
         g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_bytes_unref);
-    Detached detached = {preparation->content, digests};
-    g_autoptr (GPtrArray) signatures = tamga_cms_read_signed_data (
-        preparation->existing, preparation->detached ? detached_digest : NULL, &detached, "CAdES",
-        error);
+    Content content = find_content (preparation->existing, preparation->content, digests);
+    g_autoptr (GPtrArray) signatures = NULL;
 
+    if (!hash_content (&content, preparation->existing, NULL, error))
+        return FALSE;
+    signatures =
+        tamga_cms_read_signed_data (preparation->existing, give_digest, &content, "CAdES", error);
     if (signatures == NULL)
         return FALSE;
     for (guint i = 0; i < signatures->len; i++) {

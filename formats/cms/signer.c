@@ -38,6 +38,12 @@ typedef struct {
     TamgaAlgors algors;
 } Signer;
 
+/* CAdES computes its digests itself, of encapsulated content too: in one reading, with progress. */
+static gboolean asks_for_encapsulated (const Reader *reader)
+{
+    return reader->callback != NULL && strcmp (reader->format, "CAdES") == 0;
+}
+
 /* Digest of what this signer signed: NULL without error where the content is missing. */
 static GBytes *content_digest (const Signer *signer, const TamgaDigest *digest, GError **error)
 {
@@ -49,7 +55,7 @@ static GBytes *content_digest (const Signer *signer, const TamgaDigest *digest, 
     value = g_hash_table_lookup (reader->digests, digest);
     if (value != NULL)
         return g_bytes_ref (value);
-    if (reader->data->has_content)
+    if (reader->data->has_content && !asks_for_encapsulated (reader))
         value = tamga_signed_data_content_digest (reader->data, digest, error);
     else if (reader->callback != NULL)
         value = reader->callback (digest, reader->callback_data, error);

@@ -19,10 +19,11 @@ typedef GBytes *(*TamgaCmsContentDigest) (const TamgaDigest *digest, gpointer da
  *   "PDF-PKCS7"  adbe.pkcs7.detached and adbe.pkcs7.sha1: signed attributes; encapsulated content
  *                must be the SHA-1 digest of the detached content (ISO 32000-1 12.8.3.3);
  *   "CMS"        plain CMS.
- * `callback` gives the digest of detached content; NULL where the content must be encapsulated.
- * Returns TamgaSignature elements, one per SignerInfo and after it its countersignatures. `id` is
- * "signature N"; the caller may replace it. Coverage is filled for encapsulated content only.
- * Errors: those of tamga_signed_data_parse; TAMGA_FORMAT_ERROR_NO_SIGNATURE without SignerInfo. */
+ * `callback` gives the digest of detached content, and for "CAdES" of encapsulated content too;
+ * NULL where the content must be encapsulated. Returns TamgaSignature elements, one per SignerInfo
+ * and after it its countersignatures. `id` is "signature N"; the caller may replace it. Coverage is
+ * filled for encapsulated content only. Errors: those of tamga_signed_data_parse;
+ * TAMGA_FORMAT_ERROR_NO_SIGNATURE without SignerInfo. */
 GPtrArray *tamga_cms_read_signers (GBytes *der, TamgaCmsContentDigest callback, gpointer data,
                                    const char *format, GError **error);
 /* The same over parts that were parsed already. */

@@ -125,6 +125,17 @@ static void assert_evidence_verifies (Fixture *fixture, const TamgaSignature *si
     sk_X509_free (roots);
 }
 
+/* `openssl ts -verify` takes the embedded token for one over the signature value. */
+static void assert_ts_accepts (Fixture *fixture, GBytes *token, GBytes *value)
+{
+    g_autofree char *token_path = fixture_write (fixture, "embedded.tst", token);
+    g_autofree char *value_path = fixture_write (fixture, "value", value);
+
+    g_assert_true (fixture_openssl (fixture, "ts", "-verify", "-token_in", "-in", token_path,
+                                    "-data", value_path, "-CAfile", fixture->root.certificate_path,
+                                    NULL));
+}
+
 /* EN 319 122-1 6.3: T has a signature-time-stamp over the signature value; LT has certificates and
  * revocation data in SignedData. */
 static void test_levels (void)
@@ -158,6 +169,7 @@ static void test_levels (void)
         g_assert_no_error (error);
         g_assert_true (tamga_token_covers (token, signature->signature_value));
         g_assert_true (tamga_token_covers_digest (token, timestamp->covered_digest));
+        assert_ts_accepts (fixture, timestamp->token, signature->signature_value);
     }
 }
 
@@ -265,6 +277,50 @@ static void test_detached_content (void)
     g_assert_cmpint (only (beside)->integrity, ==, TAMGA_INTEGRITY_INTACT);
     g_assert_true (has_finding (only (beside), "cades-other-document"));
     g_assert_false (has_finding (only (same), "cades-other-document"));
+}
+
+typedef struct {
+    guint calls;
+    guint64 done, total;
+    gboolean stop;
+} Seen;
+
+static gboolean see (guint64 done, guint64 total, gpointer data)
+{
+    Seen *seen = data;
+
+    seen->calls++;
+    seen->done = done;
+    seen->total = total;
+    return !seen->stop;
+}
+
+/* Large content, attached or not, is read once with progress and can be cancelled. */
+static void test_progress (void)
+{
+    const gsize size = 40 * 1024 * 1024;
+    g_autoptr (Fixture) fixture = fixture_new ();
+    Party *party = fixture_party (fixture, "P-256", "Signer");
+    g_autoptr (GBytes) content = g_bytes_new_take (g_malloc0 (size), size);
+
+    for (int detached = 0; detached < 2; detached++) {
+        g_autoptr (GBytes) file = fixture_cades (fixture, party, "ECDSA-SHA-256", TAMGA_LEVEL_B,
+                                                 detached, content, NULL, NULL);
+        g_autoptr (TamgaDocument) document = tamga_document_new ("file", file);
+        g_autoptr (TamgaDocument) beside = tamga_document_new ("content", content);
+        Seen seen = {0};
+        TamgaReadOptions options = {
+            .content = detached ? beside : NULL, .progress = see, .progress_data = &seen};
+        g_autoptr (GPtrArray) signatures = tamga_cades_format.read (document, &options, NULL);
+        g_autoptr (GError) error = NULL;
+        g_assert_cmpint (only (signatures)->integrity, ==, TAMGA_INTEGRITY_INTACT);
+        g_assert_cmpuint (seen.calls, ==, 2); /* every 16 MiB */
+        g_assert_cmpuint (seen.total, ==, size);
+        g_assert_cmpuint (only (signatures)->covered_bytes, ==, size);
+        seen.stop = TRUE;
+        g_assert_null (tamga_cades_format.read (document, &options, &error));
+        g_assert_error (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_CANCELLED);
+    }
 }
 
 static gboolean contains (GBytes *whole, GBytes *part)
@@ -464,6 +520,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/cades/en319122_6_3/levels_t_and_lt", test_levels);
     g_test_add_func ("/cades/made_by_openssl", test_peer_made);
     g_test_add_func ("/cades/detached_content", test_detached_content);
+    g_test_add_func ("/cades/progress", test_progress);
     g_test_add_func ("/cades/parallel/keeps_the_first", test_parallel);
     g_test_add_func ("/cades/parallel/on_what_openssl_made", test_parallel_on_peer);
     g_test_add_func ("/cades/parallel/refused", test_parallel_refused);

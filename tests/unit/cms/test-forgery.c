@@ -113,6 +113,11 @@ static void unknown_signed (Forge *forge)
     forge_add (forge, "1.2.3.4.5.6", value, NULL);
 }
 
+static void unsigned_is_no_attribute (Forge *forge)
+{
+    g_ptr_array_add (forge->unsigneds, tamga_der_integer (1));
+}
+
 static void attribute_is_no_attribute (Forge *forge)
 {
     g_ptr_array_add (forge->attributes, tamga_der_integer (1));
@@ -341,6 +346,8 @@ static const struct {
      TAMGA_BINDING_V2, "cms-attribute-rule"},
     {"attribute_is_no_attribute", attribute_is_no_attribute, TAMGA_INTEGRITY_FORMAT_FAILURE,
      TAMGA_BINDING_V2, NULL},
+    {"unsigned_is_no_attribute", unsigned_is_no_attribute, TAMGA_INTEGRITY_INTACT, TAMGA_BINDING_V2,
+     "cms-attribute-broken"},
     {"unknown_signed_attribute", unknown_signed, TAMGA_INTEGRITY_INTACT, TAMGA_BINDING_V2,
      "cms-attribute-unknown"},
     {"no_signing_certificate", no_signing_certificate, TAMGA_INTEGRITY_INTACT, TAMGA_BINDING_NONE,
