@@ -177,7 +177,8 @@ static gboolean check_result (Checking *c, GBytes *response)
     g_autofree char *queue = tamga_ossl_error ();
     if (c->response == NULL || at != data + size)
         return add_check (c, "status", CLAUSE, FALSE,
-                          "what was sent is not a timestamp response (%s)", queue);
+                          "what was sent is not a timestamp response (%s)",
+                          c->response != NULL ? "more follows after it" : queue);
     TS_STATUS_INFO *info = TS_RESP_get_status_info (c->response);
     g_autofree char *words = status_text (info);
     long code = ASN1_INTEGER_get (TS_STATUS_INFO_get0_status (info));
@@ -241,8 +242,10 @@ static char *certificate_problem (const Checking *c)
     for (guint i = 0; i < procedure->steps->len; i++) {
         const TamgaStep *step = procedure->steps->pdata[i];
         if (step->status->value != TAMGA_STATUS_GOOD) /* UA 119: blocked counts as revoked */
-            return g_strdup_printf ("%s: %s: %s", step->title,
-                                    tamga_status_name (step->status->value), step->status->text);
+            return g_strdup_printf (
+                "%s: %s%s", step->title,
+                step->status->value == TAMGA_STATUS_NOT_AVAILABLE ? "not available: " : "",
+                step->status->text);
     }
     return NULL;
 }
@@ -365,20 +368,27 @@ TamgaTsaAnswer *tamga_tsa_check_response (const TamgaStatusContext *context, GBy
 
 /* --- asking --- */
 
-static const TamgaTsaCheck *first_failed (const TamgaTsaAnswer *answer)
+static const TamgaTsaCheck *failed_from (const TamgaTsaAnswer *answer, const char *name)
 {
     for (guint i = 0; i < answer->checks->len; i++) {
         const TamgaTsaCheck *check = answer->checks->pdata[i];
-        if (!check->passed)
+        if (!check->passed && (name == NULL || g_str_equal (check->name, name)))
             return check;
     }
     return NULL;
 }
 
-/* What a service that gave no token is to be called: the worst over all services is reported. */
-static TamgaTsaError failure_code (const TamgaTsaAnswer *answer)
+/* The check to be told: the first that failed. A wrong clock explains why a certificate is not good
+ * at that time, so then it is the clock. */
+static const TamgaTsaCheck *decisive (const TamgaTsaAnswer *answer)
 {
-    const TamgaTsaCheck *failed = first_failed (answer);
+    const TamgaTsaCheck *first = failed_from (answer, NULL);
+    const TamgaTsaCheck *clock = failed_from (answer, "clock");
+    return clock != NULL && g_str_equal (first->name, "certificate") ? clock : first;
+}
+
+static TamgaTsaError failure_code (const TamgaTsaCheck *failed)
+{
     if (g_str_equal (failed->name, "status"))
         return TAMGA_TSA_ERROR_REFUSED;
     return g_str_equal (failed->name, "clock") ? TAMGA_TSA_ERROR_CLOCK : TAMGA_TSA_ERROR_CHECK;
@@ -410,8 +420,8 @@ static TamgaTsaAnswer *ask_one (const TamgaStatusContext *context, const char *u
     answer->url = g_strdup (url);
     if (answer->token != NULL)
         return g_steal_pointer (&answer);
-    const TamgaTsaCheck *failed = first_failed (answer);
-    *code = failure_code (answer);
+    const TamgaTsaCheck *failed = decisive (answer);
+    *code = failure_code (failed);
     g_string_append_printf (lines, "\n%s: check %u, %s: %s (%s)", url, failed->number, failed->name,
                             failed->text, failed->clause);
     return NULL;
