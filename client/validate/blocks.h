@@ -37,7 +37,7 @@ typedef struct {
  * (`prefix`"status-1", ...). */
 void tamga_chain_judge (const TamgaBlocks *blocks, const TamgaChainQuestion *question,
                         const char *prefix, TamgaJudgement *judgement);
-/* Did every step's answer and every certificate of the path but the anchor come out of the file? */
+/* Did every good answer and every certificate of the path but the anchor come out of the file? */
 gboolean tamga_chain_in_file (const TamgaBlocks *blocks, const TamgaProcedure *procedure);
 
 /* One judged timestamp. */

@@ -275,6 +275,22 @@ static char *step_text (const TamgaStep *step, gboolean later)
     return g_string_free (text, FALSE);
 }
 
+/* Lists come out once in a while: what happened since is not on them. */
+static void find_older (const TamgaBlocks *blocks, const TamgaChainQuestion *question,
+                        const TamgaStep *step)
+{
+    const TamgaStatus *status = step->status;
+    if (!question->proof || status->value != TAMGA_STATUS_GOOD ||
+        status->this_update == G_MININT64 || status->this_update >= question->time)
+        return;
+    g_autofree char *when = tamga_time_text (status->this_update);
+    g_ptr_array_add (blocks->findings,
+                     tamga_finding_new (TAMGA_SEVERITY_INFO, "status-older-than-signature",
+                                        step->title, "EN 319 102-1 5.2.5",
+                                        "%s: the answer is of %s, before the signature.",
+                                        step->title, when));
+}
+
 static CheckResult step_result (const TamgaStep *step, gboolean speaks)
 {
     if (speaks)
@@ -299,6 +315,7 @@ void tamga_chain_judge (const TamgaBlocks *blocks, const TamgaChainQuestion *que
         gboolean speaks = judge_step (question, step, i, &own, &later);
         g_autofree char *text = step_text (step, later);
         any_later = any_later || later;
+        find_older (blocks, question, step);
         tamga_check_add (blocks->checks, name, step->rule, step_result (step, speaks),
                          step->status->source, "%s", text);
         for (guint k = 0; step->status->findings != NULL && k < step->status->findings->len; k++)
@@ -316,6 +333,17 @@ void tamga_chain_judge (const TamgaBlocks *blocks, const TamgaChainQuestion *que
     tamga_judgement_clear (&own);
 }
 
+static gboolean all_embedded (const TamgaProcedure *procedure)
+{
+    for (guint i = 0; i < procedure->steps->len; i++) {
+        const TamgaStatus *status = ((const TamgaStep *)procedure->steps->pdata[i])->status;
+        if (status->value != TAMGA_STATUS_GOOD || status->source == NULL ||
+            !g_str_has_prefix (status->source, "embedded"))
+            return FALSE;
+    }
+    return procedure->path->complete;
+}
+
 gboolean tamga_chain_in_file (const TamgaBlocks *blocks, const TamgaProcedure *procedure)
 {
     const TamgaPath *path = procedure->path;
@@ -325,10 +353,5 @@ gboolean tamga_chain_in_file (const TamgaBlocks *blocks, const TamgaProcedure *p
         if (!pool_has (blocks->file_pool, path->certificates->pdata[i]))
             return FALSE;
     }
-    for (guint i = 0; i < procedure->steps->len; i++) {
-        const TamgaStep *step = procedure->steps->pdata[i];
-        if (step->status->source == NULL || !g_str_has_prefix (step->status->source, "embedded"))
-            return FALSE;
-    }
-    return TRUE;
+    return all_embedded (procedure);
 }

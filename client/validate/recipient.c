@@ -148,18 +148,19 @@ static void rows_secured (Recipient *self, gboolean chain_passed)
     gboolean intact = validated->signature->integrity == TAMGA_INTEGRITY_INTACT;
     gboolean listed = validated->procedure->path->complete;
     g_autofree char *at = tamga_time_text (validated->best_time);
-    row (self, "made-in-validity-period", "VN 9", within ? CHECK_PASSED : CHECK_UNDETERMINED,
+    const char *clause = tamga_blocks_clause (self->blocks, "VN 9", NULL);
+    row (self, "made-in-validity-period", clause, within ? CHECK_PASSED : CHECK_UNDETERMINED,
          "%s the certificate's validity (%s, %s)", within ? "within" : "outside", at,
          validated->best_time_source);
-    row (self, "verified-with-certificate", "VN 9", intact ? CHECK_PASSED : CHECK_FAILED,
+    row (self, "verified-with-certificate", clause, intact ? CHECK_PASSED : CHECK_FAILED,
          "the signature value %s with the key of that certificate",
          intact ? "verifies" : "does not verify");
-    row (self, "listed-provider", "VN 9",
+    row (self, "listed-provider", clause,
          listed && chain_passed ? CHECK_PASSED : CHECK_UNDETERMINED, "%s",
          listed ? "the provider is under a root that you trust"
                 : "the provider is under no root that you trust");
     row (
-        self, "sole-control", "VN 9", validated->qualified_device ? CHECK_PASSED : CHECK_INFO, "%s",
+        self, "sole-control", clause, validated->qualified_device ? CHECK_PASSED : CHECK_INFO, "%s",
         validated->qualified_device ? "the certificate states that the key is on a certified device"
                                     : "the certificate does not state where the key is kept");
 }
@@ -177,18 +178,20 @@ static void rows_holder (Recipient *self)
              holder->organisation_id != NULL ? holder->organisation_id : "");
 }
 
-/* UA 83(3), 131: qualified needs the certificate's statement and the device's. */
-static void row_qualified (Recipient *self)
+/* UA 83(3), 131: qualified needs the certificate's statement and the device's, and both count only
+ * when the certificate itself is believed. */
+static void row_qualified (Recipient *self, gboolean chain_passed)
 {
     const TamgaValidatedSignature *validated = self->validated;
+    gboolean stated = validated->qualified_certificate && validated->qualified_device;
     const char *text = "qualified: stated by the certificate, with a certified device";
     if (!validated->qualified_certificate)
         text = "advanced: the certificate does not state to be qualified";
     else if (!validated->qualified_device)
         text = "advanced: the certificate is qualified, but states no certified device";
-    row (self, "qualified-device", "UA 83(3)",
-         validated->qualified_certificate && validated->qualified_device ? CHECK_PASSED
-                                                                         : CHECK_INFO,
+    else if (!chain_passed)
+        text = "stated by the certificate, which is itself not shown to be good";
+    row (self, "qualified-device", "UA 83(3)", stated && chain_passed ? CHECK_PASSED : CHECK_INFO,
          "%s", text);
 }
 
@@ -218,5 +221,5 @@ void tamga_recipient_lines (const TamgaBlocks *blocks, TamgaValidatedSignature *
     row_conjunction (&self, chain_passed);
     rows_secured (&self, chain_passed);
     rows_holder (&self);
-    row_qualified (&self);
+    row_qualified (&self, chain_passed);
 }

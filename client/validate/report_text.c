@@ -169,14 +169,13 @@ static void fact_status (GString *out, const TamgaValidatedSignature *validated)
     }
 }
 
+/* "yes" only for a signature that is believed: anybody can write a statement into a certificate. */
 static void fact_qualified (GString *out, const TamgaValidatedSignature *validated)
 {
-    if (validated->qualified_certificate && validated->qualified_device)
-        fact (out, "qualified", "yes: certificate and device state it");
-    else if (validated->qualified_certificate)
-        fact (out, "qualified", "no: the certificate states no certified device for the key");
-    else
-        fact (out, "qualified", "no: the certificate does not state it");
+    const TamgaCheck *check = find_check (validated, "qualified-device");
+    if (check != NULL)
+        fact (out, "qualified", "%s: %s", g_str_equal (check->result, "passed") ? "yes" : "no",
+              check->text);
 }
 
 static void add_checks (GString *out, const TamgaValidatedSignature *validated)

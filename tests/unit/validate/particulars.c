@@ -258,6 +258,14 @@ static void test_qualified (void)
         scene_validate (scene, scene_lt_signature (scene, scene->signer));
     g_assert_nonnull (
         strstr (scene_check (scene_one (other, 0), "qualified-device")->text, "advanced"));
+    /* anybody can write such statements into a certificate */
+    g_autoptr (TamgaTrust) nobody = tamga_trust_new ();
+    scene->context.trust = nobody;
+    g_autoptr (TamgaValidation) stranger =
+        scene_validate (scene, scene_lt_signature (scene, entity));
+    scene_assert_check (scene_one (stranger, 0), "qualified-device", "info");
+    g_autofree char *text = tamga_validation_text (stranger, scene->profile, FALSE);
+    g_assert_nonnull (strstr (text, "qualified no: "));
 }
 
 /* UA 87: two certificates of one issuer with one number. */

@@ -2,6 +2,7 @@
 /* Each sub-indication of EN 319 102-1 that this program gives, from a model made for it. */
 #include <string.h>
 
+#include "client/status/internal.h"
 #include "client/validate/checks.h"
 #include "tests/unit/validate/scene.h"
 
@@ -51,6 +52,39 @@ static void test_level_t (void)
     g_autoptr (TamgaValidation) validation = scene_validate (scene, signature);
     scene_assert (validation, 0, PASSED, NULL);
     g_assert_cmpstr (scene_one (validation, 0)->level, ==, "T");
+}
+
+/* What this machine happens to have cached says nothing about the file: the level stays. */
+static void test_level_whatever_is_cached (void)
+{
+    g_autoptr (Scene) scene = scene_new ();
+    g_autoptr (GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp ("tamga-cache-XXXXXX", &error);
+    g_assert_no_error (error);
+    g_autoptr (TamgaStatusCache) cache = tamga_status_cache_open_directory (folder, folder, &error);
+    g_assert_no_error (error);
+    g_autoptr (Entity) signer =
+        pki_issue (scene->provider, "Listed Signer",
+                   PKI_SIGNER "crlDistributionPoints=URI:http://crl.example/p.crl\n", 0, 0);
+    List list = {
+        .issuer = scene->provider, .this_update = NOW - DAY, .next_update = NOW + DAY, .number = 9};
+    g_autoptr (GBytes) newer = pki_crl (&list);
+    tamga_cache_put (cache, "crl http://crl.example/p.crl", newer, NOW + DAY);
+    scene->context.cache = cache;
+    Answer answer = {.responder = scene->provider,
+                     .issuer = scene->provider,
+                     .certificate = signer->certificate,
+                     .status = V_OCSP_CERTSTATUS_GOOD,
+                     .reason = -1,
+                     .this_update = THEN + 60,
+                     .next_update = THEN + DAY,
+                     .produced = THEN + 60};
+    TamgaSignature *signature = scene_lt_signature (scene, signer);
+    g_ptr_array_add (signature->ocsps, pki_ocsp (&answer));
+    g_autoptr (TamgaValidation) validation = scene_validate (scene, signature);
+    const TamgaValidatedSignature *one = scene_one (validation, 0);
+    scene_assert (validation, 0, PASSED, NULL);
+    g_assert_cmpstr (one->level, ==, "LT");
 }
 
 static void test_level_none (void)
@@ -461,6 +495,7 @@ int main (int argc, char **argv)
         {"/en_319_102_1/lt_passes_without_network", test_lt_passes},
         {"/en_319_102_1/b_passes", test_b_passes},
         {"/en_319_102_1/level_t_without_evidence", test_level_t},
+        {"/en_319_102_1/level_whatever_is_cached", test_level_whatever_is_cached},
         {"/en_319_102_1/no_level_without_signing_time", test_level_none},
         {"/en_319_102_1/5.2.7_integrity", test_integrity},
         {"/en_319_102_1/failure_outranks_indeterminate", test_failure_outranks},
