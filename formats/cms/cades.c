@@ -113,10 +113,14 @@ static gboolean compare_given (GPtrArray *signatures, TamgaSignedData *data, Tam
     given = tamga_document_digest (content, digest, NULL, 0, NULL, NULL, error);
     if (given == NULL)
         return FALSE;
-    for (guint i = 0; !g_bytes_equal (inside, given) && i < signatures->len; i++)
+    for (guint i = 0; !g_bytes_equal (inside, given) && i < signatures->len; i++) {
+        tamga_signature_fail (signatures->pdata[i], TAMGA_INTEGRITY_HASH_FAILURE,
+                              "%s is not the document inside the signature.",
+                              tamga_document_name (content));
         tamga_signature_find (signatures->pdata[i], TAMGA_SEVERITY_FATAL, "cades-other-document",
                               "RFC 5652 5.2", "%s is not the document inside the signature.",
                               tamga_document_name (content));
+    }
     return TRUE;
 }
 

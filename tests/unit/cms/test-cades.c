@@ -274,8 +274,9 @@ static void test_detached_content (void)
     g_assert_cmpint (only (missing)->integrity, ==, TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND);
     g_assert_null (only (missing)->content_digest);
     g_assert_cmpint (only (wrong)->integrity, ==, TAMGA_INTEGRITY_HASH_FAILURE);
-    g_assert_cmpint (only (beside)->integrity, ==, TAMGA_INTEGRITY_INTACT);
+    g_assert_cmpint (only (beside)->integrity, ==, TAMGA_INTEGRITY_HASH_FAILURE);
     g_assert_true (has_finding (only (beside), "cades-other-document"));
+    g_assert_cmpint (only (same)->integrity, ==, TAMGA_INTEGRITY_INTACT);
     g_assert_false (has_finding (only (same), "cades-other-document"));
 }
 
