@@ -62,6 +62,15 @@ static gboolean write_file (const char *path, const char *data, gsize size)
                                      NULL);
 }
 
+/* Over the end of validity too: nothing of an entry may change unnoticed. */
+static char *entry_sum (gint64 until, const guint8 *data, gsize size)
+{
+    g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+    g_checksum_update (sum, (const guint8 *)&until, sizeof until);
+    g_checksum_update (sum, data, (gssize)size);
+    return g_strdup (g_checksum_get_string (sum));
+}
+
 /* An entry is the header, "valid-until sha256\n", the bytes. */
 GBytes *tamga_cache_get (TamgaStatusCache *cache, const char *key, gint64 now)
 {
@@ -85,7 +94,7 @@ GBytes *tamga_cache_get (TamgaStatusCache *cache, const char *key, gint64 now)
         contents[start + (gsize)used] == '\n') {
         const guint8 *data = (const guint8 *)contents + start + used + 1;
         gsize length = size - start - (gsize)used - 1;
-        g_autofree char *own = g_compute_checksum_for_data (G_CHECKSUM_SHA256, data, length);
+        g_autofree char *own = entry_sum (until, data, length);
         if (g_str_equal (own, sum))
             return until >= now ? g_bytes_new (data, length) : NULL;
     }
@@ -142,7 +151,7 @@ void tamga_cache_put (TamgaStatusCache *cache, const char *key, GBytes *bytes, g
         return;
     gsize size;
     const guint8 *data = g_bytes_get_data (bytes, &size);
-    g_autofree char *sum = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+    g_autofree char *sum = entry_sum (valid_until, data, size);
     g_autoptr (GString) entry = g_string_new (HEADER);
     g_string_append_printf (entry, "%" G_GINT64_FORMAT " %s\n", valid_until, sum);
     g_string_append_len (entry, (const char *)data, (gssize)size);
