@@ -406,6 +406,15 @@ static gboolean write_parts (const Preparation *preparation, const TamgaCmsParts
     g_autoptr (GBytes) head = NULL, tail = NULL;
 
     tamga_cms_parts_frame (parts, &head, &tail);
+    /* What is written must be readable again. */
+    if (g_bytes_get_size (tail) > TAMGA_MAX_DER_SIZE) {
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT,
+                     "Certificates and revocation data for %s have %" G_GSIZE_FORMAT
+                     " MiB, more than the %u MiB that a signature may carry.",
+                     tamga_document_name (preparation->base.document),
+                     g_bytes_get_size (tail) / (1024 * 1024), TAMGA_MAX_DER_SIZE / (1024 * 1024));
+        return FALSE;
+    }
     return tamga_output_write_bytes (output, head, error) &&
            (body->length == 0 ||
             tamga_output_copy (output, source, body->offset, body->length, NULL, NULL, error)) &&

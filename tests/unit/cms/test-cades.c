@@ -7,6 +7,7 @@
 #include "formats/cms/signed_data.h"
 #include "formats/cms/signer.h"
 #include "formats/cms/token.h"
+#include "formats/limits.h"
 #include "tests/unit/cms/fixture.h"
 
 #define CONTENT "A contract.\r\nLine two \xd1\x82\xd0\xb0\xd0\xbc\xd0\xb3\xd0\xb0.\n"
@@ -451,6 +452,30 @@ static void test_embed_refuses_foreign_key (void)
     g_assert_cmpuint (tamga_output_size (output), ==, 0);
 }
 
+/* Nothing is written that could not be read again. */
+static void test_evidence_too_large (void)
+{
+    g_autoptr (Fixture) fixture = fixture_new ();
+    Party *party = fixture_party (fixture, "P-256", "Signer");
+    g_autoptr (GBytes) content = content_bytes ();
+    g_autoptr (TamgaDocument) document = tamga_document_new ("content", content);
+    TamgaSigningParameters parameters = {.algorithm = tamga_algorithm_by_name ("ECDSA-SHA-256"),
+                                         .certificate = party->certificate};
+    g_autoptr (TamgaPreparation) preparation =
+        tamga_cades_format.prepare (document, &parameters, NULL);
+    g_autoptr (GBytes) raw =
+        fixture_sign (party->key, parameters.algorithm, preparation->to_be_signed);
+    g_autoptr (TamgaEvidence) evidence = tamga_evidence_new ();
+    g_autoptr (GBytes) crl = g_bytes_new_take (g_malloc0 (TAMGA_MAX_DER_SIZE), TAMGA_MAX_DER_SIZE);
+    g_autoptr (TamgaOutput) output = tamga_output_new_memory ();
+    g_autoptr (GError) error = NULL;
+
+    tamga_evidence_add_crl (evidence, crl);
+    g_assert_false (tamga_cades_format.embed (preparation, raw, NULL, evidence, output, &error));
+    g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT);
+    g_assert_cmpuint (tamga_output_size (output), ==, 0);
+}
+
 static GBytes *digest_of (const TamgaDigest *digest, gpointer data, GError **error)
 {
     (void)error;
@@ -526,6 +551,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/cades/parallel/on_what_openssl_made", test_parallel_on_peer);
     g_test_add_func ("/cades/parallel/refused", test_parallel_refused);
     g_test_add_func ("/cades/embed_refuses_foreign_key", test_embed_refuses_foreign_key);
+    g_test_add_func ("/cades/evidence_too_large", test_evidence_too_large);
     g_test_add_func ("/cms/en319142_6_3/pades_profile", test_pades_profile);
     g_test_add_func ("/cms/wrong_digest_length", test_wrong_digest_length);
     return g_test_run ();
