@@ -243,18 +243,17 @@ TamgaStamp *tamga_stamp_judge (const TamgaBlocks *blocks, const TamgaTimestamp *
     stamp->time = stamp->token->gen_time;
     stamp->tsa = tsa_name (stamp->token);
     X509 *certificate = stamp->token->signature->certificate;
+    /* in the order of UA 115(6): purpose, certificate, signature, imprint */
     if (certificate != NULL) {
         stamp->procedure =
             tamga_blocks_procedure (blocks, certificate, TAMGA_USE_TIMESTAMP, stamp->time);
         check_purpose (blocks, stamp, prefix);
+        check_certificate (blocks, stamp, reference, prefix);
+        stamp->in_file = tamga_chain_in_file (blocks, stamp->procedure);
     }
     check_signature (blocks, stamp, prefix);
     check_imprint (blocks, stamp, prefix);
     check_algorithms (stamp, reference);
-    if (certificate != NULL) {
-        check_certificate (blocks, stamp, reference, prefix);
-        stamp->in_file = tamga_chain_in_file (blocks, stamp->procedure);
-    }
     check_time (blocks, stamp, now, prefix);
     return stamp;
 }
