@@ -127,7 +127,7 @@ static void set_ambiguous (GArray *choices, GError **error)
 }
 
 /* No token: because there is none, or because a driver failed? */
-static void set_no_token (GPtrArray *probes, GError **error)
+static void set_no_token (const TamgaReference *reference, GPtrArray *probes, GError **error)
 {
     g_autoptr (GString) problems = g_string_new (NULL);
     GError *first = NULL;
@@ -150,9 +150,13 @@ static void set_no_token (GPtrArray *probes, GError **error)
                              "no PKCS#11 module is known for this");
     else if (first != NULL && probes->len == 1)
         g_propagate_error (error, g_error_copy (first));
+    else if (tamga_reference_text (reference) != NULL)
+        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_TOKEN,
+                     "no token or card that fits \"%s\" was found%s",
+                     tamga_reference_text (reference), problems->str);
     else
         g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_TOKEN,
-                     "no token or card that fits was found%s", problems->str);
+                     "no token or card was found%s", problems->str);
 }
 
 static gboolean select_token (TamgaKeyStore *store, const TamgaCall *call, GError **error)
@@ -180,7 +184,7 @@ static TamgaKeyStore *open_token (TamgaReference *reference, const TamgaKeysConf
     }
     if (choices->len != 1) {
         if (choices->len == 0)
-            set_no_token (probes, error);
+            set_no_token (owned, probes, error);
         else
             set_ambiguous (choices, error);
         return NULL;

@@ -12,6 +12,7 @@
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (P11KitUri, p11_kit_uri_free)
 
 struct _TamgaReference {
+    char *text; /* of a URI, as it was given */
     char *file;
     P11KitUri *uri;
 };
@@ -20,6 +21,7 @@ void tamga_reference_free (TamgaReference *reference)
 {
     if (reference == NULL)
         return;
+    g_free (reference->text);
     g_free (reference->file);
     g_clear_pointer (&reference->uri, p11_kit_uri_free);
     g_free (reference);
@@ -43,6 +45,23 @@ static gboolean set_uri_error (GError **error, const char *text, const char *why
     return FALSE;
 }
 
+/* RFC 7512 2.3: an attribute of the path stands there once. p11-kit keeps the last one, which would
+ * quietly be another token than the one that was read first. */
+static gboolean attribute_twice (const char *text)
+{
+    g_autofree char *path =
+        g_strndup (text + strlen (PKCS11_SCHEME), strcspn (text + strlen (PKCS11_SCHEME), "?"));
+    g_auto (GStrv) attributes = g_strsplit (path, ";", -1);
+    g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+
+    for (char **attribute = attributes; *attribute != NULL; attribute++) {
+        (*attribute)[strcspn (*attribute, "=")] = '\0';
+        if (!g_hash_table_add (names, *attribute))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean parse_uri (TamgaReference *reference, const char *text, GError **error)
 {
     const char *why = NULL;
@@ -62,8 +81,11 @@ static gboolean parse_uri (TamgaReference *reference, const char *text, GError *
                              "it; the PIN is asked for when it is needed");
         return FALSE;
     }
+    if (attribute_twice (text))
+        return set_uri_error (error, text, "it has an attribute twice");
     if (p11_kit_uri_any_unrecognized (reference->uri))
         return set_uri_error (error, text, "it has an attribute that is not known");
+    reference->text = g_strdup (text);
     return TRUE;
 }
 
@@ -98,6 +120,11 @@ TamgaReference *tamga_reference_parse (const char *text, GError **error)
 const char *tamga_reference_file (const TamgaReference *reference)
 {
     return reference->file;
+}
+
+const char *tamga_reference_text (const TamgaReference *reference)
+{
+    return reference->text;
 }
 
 const char *tamga_reference_module_path (const TamgaReference *reference)

@@ -15,6 +15,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaReference, tamga_reference_free)
 
 /* Path of a key file; NULL where a token is meant. */
 const char *tamga_reference_file (const TamgaReference *reference);
+/* The URI as it was given, for messages; NULL where there was none. */
+const char *tamga_reference_text (const TamgaReference *reference);
 /* The module-path of the URI, or NULL. */
 const char *tamga_reference_module_path (const TamgaReference *reference);
 gboolean tamga_reference_fits_module (const TamgaReference *reference, const TamgaModule *module);
