@@ -94,12 +94,15 @@ gboolean tamga_pdf_failed (TamgaPdf *pdf, GError **error)
 }
 
 /* Keeps the first failure. */
-static void fail (TamgaPdf *pdf, GError *error)
+static void fail (const TamgaPdfRevision *view, GError *error)
 {
-    if (pdf->error == NULL)
-        pdf->error = error;
-    else
+    TamgaPdf *pdf = view->pdf;
+    if (pdf->error != NULL) {
         g_error_free (error);
+        return;
+    }
+    pdf->error = error;
+    pdf->error_revision = view->number;
 }
 
 static int compare_number (gconstpointer key, gconstpointer element)
@@ -251,7 +254,7 @@ static Container *load_container (const TamgaPdfRevision *view, guint32 number)
     if (entry == NULL || entry->type != 1) {
         g_set_error (&error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
                      "object stream %u is missing (ISO 32000-1 7.5.7)", number);
-        fail (pdf, error);
+        fail (view, error);
         return NULL;
     }
     gint64 key = (gint64)entry->offset;
@@ -270,7 +273,7 @@ static Container *load_container (const TamgaPdfRevision *view, guint32 number)
     if (error == NULL)
         g_set_error (&error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
                      "object stream %u is damaged (ISO 32000-1 7.5.7)", number);
-    fail (pdf, error);
+    fail (view, error);
     return NULL;
 }
 
@@ -283,10 +286,10 @@ static TamgaPdfObject *load_compressed (const TamgaPdfRevision *view, const Tamg
         return tamga_pdf_null;
     gsize index = entry->generation;
     if (index >= container->n || container->numbers[index] != entry->number) {
-        fail (pdf, g_error_new (TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
-                                "object %u is not in object stream %" G_GUINT64_FORMAT
-                                " where the cross-reference stream says (ISO 32000-1 7.5.8.3)",
-                                entry->number, entry->offset));
+        fail (view, g_error_new (TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
+                                 "object %u is not in object stream %" G_GUINT64_FORMAT
+                                 " where the cross-reference stream says (ISO 32000-1 7.5.8.3)",
+                                 entry->number, entry->offset));
         return tamga_pdf_null;
     }
     if (container->objects[index] != NULL)
@@ -302,10 +305,10 @@ static TamgaPdfObject *load_compressed (const TamgaPdfRevision *view, const Tamg
     TamgaPdfObject *object = tamga_pdf_null;
     if (tamga_pdf_parse (&parser, &object) != TAMGA_PDF_PARSE_OK) {
         object = tamga_pdf_null;
-        fail (pdf, g_error_new (TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
-                                "object %u in object stream %" G_GUINT64_FORMAT
-                                " is damaged (ISO 32000-1 7.5.7)",
-                                entry->number, entry->offset));
+        fail (view, g_error_new (TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
+                                 "object %u in object stream %" G_GUINT64_FORMAT
+                                 " is damaged (ISO 32000-1 7.5.7)",
+                                 entry->number, entry->offset));
     }
     container->objects[index] = object;
     return object;
@@ -329,7 +332,7 @@ TamgaPdfObject *tamga_pdf_load (const TamgaPdfRevision *view, guint32 number, gu
     object = tamga_pdf_read_indirect (pdf, pdf->header + entry->offset, number, generation, NULL,
                                       &error);
     if (object == NULL) {
-        fail (pdf, error);
+        fail (view, error);
         object = tamga_pdf_null;
     }
     g_hash_table_insert (pdf->objects, g_memdup2 (&key, sizeof key), object);

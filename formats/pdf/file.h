@@ -53,7 +53,8 @@ struct _TamgaPdf {
     gboolean hybrid, linearized;
     guint64 tail; /* bytes after the last revision that are not white space */
     GHashTable *objects, *containers;
-    GError *error;
+    GError *error;        /* the first object that could not be read */
+    guint error_revision; /* the revision that was looked at then */
 };
 
 /* Errors: NOT_THIS_FORMAT without %PDF-, MALFORMED (the text says where), LIMIT. */

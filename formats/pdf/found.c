@@ -36,10 +36,9 @@ static void check_type (TamgaPdfFound *found)
     static const struct {
         const char *name;
         TamgaPdfKind kind;
-    } kinds[] = {{"ETSI.CAdES.detached", TAMGA_PDF_CADES},
-                 {"adbe.pkcs7.detached", TAMGA_PDF_PKCS7},
-                 {"adbe.pkcs7.sha1", TAMGA_PDF_PKCS7},
-                 {"ETSI.RFC3161", TAMGA_PDF_TIMESTAMP},
+    } kinds[] = {{"ETSI.CAdES.detached", TAMGA_PDF_CADES}, {"adbe.pkcs7.detached", TAMGA_PDF_PKCS7},
+                 {"adbe.pkcs7.sha1", TAMGA_PDF_PKCS7},     {"ETSI.RFC3161", TAMGA_PDF_TIMESTAMP},
+                 {"PBAD.PAdES", TAMGA_PDF_CADES}, /* DOC-ICP-15.03 (Brazil): the same content */
                  {"adbe.x509.rsa_sha1", TAMGA_PDF_X509}};
     TamgaPdfObject *type = tamga_pdf_key (found->dict, "Type");
     TamgaPdfObject *filter = tamga_pdf_key (found->dict, "SubFilter");
@@ -98,20 +97,24 @@ static void check_ranges (TamgaPdf *pdf, TamgaPdfFound *found)
                      "leaves out");
 }
 
-/* Nothing but hexadecimal digits in the gap: no comment, no second object. */
+/* Nothing but hexadecimal digits in the gap: no white space, comment or second object. */
 static void check_gap (TamgaPdf *pdf, TamgaPdfFound *found)
 {
     TamgaPdfObject *contents = tamga_pdf_key (found->dict, "Contents");
-    if (contents->text.length > TAMGA_MAX_PDF_CONTENTS ||
-        contents->end - contents->start != 2 * (guint64)contents->text.length + 2)
-        fail (found, "/Contents is too large, or holds more than hexadecimal digits");
-    if (found->failure != NULL)
+    guint64 length = contents->end - contents->start;
+    if (length < 2 || length > 2 * (guint64)TAMGA_MAX_PDF_CONTENTS + 2) {
+        fail (found, "/Contents is larger than %u bytes", TAMGA_MAX_PDF_CONTENTS);
         return;
-    char ends[2];
-    if (!tamga_document_read (pdf->document, contents->start, ends, 1, NULL) ||
-        !tamga_document_read (pdf->document, contents->end - 1, ends + 1, 1, NULL) ||
-        ends[0] != '<' || ends[1] != '>')
-        fail (found, "the bytes that /ByteRange leaves out are not <...>");
+    }
+    g_autoptr (GBytes) gap =
+        tamga_document_bytes (pdf->document, contents->start, length, length, NULL);
+    const char *data = gap != NULL ? g_bytes_get_data (gap, NULL) : NULL;
+    gboolean good = data != NULL && data[0] == '<' && data[length - 1] == '>' && length % 2 == 0;
+    for (guint64 i = 1; good && i + 1 < length; i++)
+        good = g_ascii_isxdigit (data[i]);
+    if (!good)
+        fail (found, "the bytes that /ByteRange leaves out are not <...> with hexadecimal digits "
+                     "only");
 }
 
 /* Bytes of the BER element at the start; 0 when it is not whole. */
@@ -236,11 +239,15 @@ static void collect (TamgaPdf *pdf, guint revision, GHashTable *by_dict, GPtrArr
     }
 }
 
-static int by_range (gconstpointer a, gconstpointer b)
+/* By the revision that is signed; where that is unknown, by the one that brought the dictionary:
+ * numbers that lie must not put a signature in front of others. */
+static int by_revision (gconstpointer a, gconstpointer b)
 {
     const TamgaPdfFound *x = *(TamgaPdfFound *const *)a, *y = *(TamgaPdfFound *const *)b;
-    if (x->end != y->end)
-        return x->end < y->end ? -1 : 1;
+    guint p = x->revision != 0 ? x->revision : x->first;
+    guint q = y->revision != 0 ? y->revision : y->first;
+    if (p != q)
+        return p < q ? -1 : 1;
     return x->dict->start < y->dict->start ? -1 : x->dict->start > y->dict->start;
 }
 
@@ -274,7 +281,7 @@ GPtrArray *tamga_pdf_find_signatures (TamgaPdf *pdf)
         if (found->failure == NULL)
             check_revision (pdf, found);
     }
-    g_ptr_array_sort (list, by_range);
+    g_ptr_array_sort (list, by_revision);
     check_collisions (list);
     return list;
 }

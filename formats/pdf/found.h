@@ -28,5 +28,6 @@ typedef struct {
     char *failure;        /* why it is FORMAT_FAILURE; NULL when the bytes are as they should be */
 } TamgaPdfFound;
 
-/* Every signature dictionary that a field of any revision holds, in the order of their ranges. */
+/* Every signature dictionary that a field of any revision holds, in the order of the
+ * revisions that they sign. */
 GPtrArray *tamga_pdf_find_signatures (TamgaPdf *pdf);

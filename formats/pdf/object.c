@@ -291,6 +291,11 @@ char *tamga_pdf_text (const TamgaPdfObject *object)
     return g_string_free (text, FALSE);
 }
 
+static gboolean is_number (const TamgaPdfObject *object)
+{
+    return object->type == TAMGA_PDF_INTEGER || object->type == TAMGA_PDF_REAL;
+}
+
 static gboolean dict_equal (const TamgaPdfObject *a, const TamgaPdfObject *b)
 {
     if (a->dict.n != b->dict.n)
@@ -308,6 +313,8 @@ gboolean tamga_pdf_equal (const TamgaPdfObject *a, const TamgaPdfObject *b)
 {
     if (a == b)
         return TRUE;
+    if (is_number (a) && is_number (b))
+        return tamga_pdf_number (a) == tamga_pdf_number (b);
     if (a->type != b->type)
         return FALSE;
     switch (a->type) {

@@ -25,6 +25,9 @@ static const struct {
     [TAMGA_RULE_ANNOTATION] = {"annotation", {FALSE, FALSE, FALSE, TRUE}},
 };
 
+/* References that are followed when values are compared. */
+#define MAX_VALUE_DEPTH 8
+
 struct _TamgaPdfHistory {
     TamgaPdf *pdf;
     GPtrArray *atoms;
@@ -53,6 +56,11 @@ static gboolean same_stream_dict (TamgaPdfArena *arena, TamgaPdfObject *a, Tamga
     return tamga_pdf_equal (x, y);
 }
 
+/* Equal with references followed: writers turn direct values into objects and back. A reference to
+ * the same number is equal here; that object is judged on its own. */
+static gboolean same_value (TamgaPdfStep *step, TamgaPdfObject *old, TamgaPdfObject *new,
+                            guint depth);
+
 static gboolean same_object (TamgaPdfStep *step, TamgaPdfObject *old, TamgaPdfObject *new)
 {
     if (old->type != TAMGA_PDF_STREAM || new->type != TAMGA_PDF_STREAM)
@@ -62,6 +70,42 @@ static gboolean same_object (TamgaPdfStep *step, TamgaPdfObject *old, TamgaPdfOb
     g_autoptr (GBytes) a = tamga_pdf_stream_raw (step->before, old, MAX_COMPARED, NULL);
     g_autoptr (GBytes) b = tamga_pdf_stream_raw (step->after, new, MAX_COMPARED, NULL);
     return a != NULL && b != NULL && g_bytes_equal (a, b);
+}
+
+static gboolean same_dict (TamgaPdfStep *step, TamgaPdfObject *old, TamgaPdfObject *new,
+                           guint depth)
+{
+    for (gsize i = 0; i < old->dict.n; i++) {
+        TamgaPdfObject *other = tamga_pdf_key (new, old->dict.entries[i].key);
+        if (!same_value (step, old->dict.entries[i].value, other, depth))
+            return FALSE;
+    }
+    for (gsize i = 0; i < new->dict.n; i++) {
+        if (tamga_pdf_key (old, new->dict.entries[i].key) == tamga_pdf_null &&
+            new->dict.entries[i].value->type != TAMGA_PDF_NULL)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean same_value (TamgaPdfStep *step, TamgaPdfObject *old, TamgaPdfObject *new,
+                            guint depth)
+{
+    if (old->type != TAMGA_PDF_STREAM && tamga_pdf_equal (old, new))
+        return TRUE;
+    if (depth == 0)
+        return FALSE;
+    old = tamga_pdf_resolve (step->before, old);
+    new = tamga_pdf_resolve (step->after, new);
+    if (old->type == TAMGA_PDF_ARRAY && new->type == TAMGA_PDF_ARRAY) {
+        gboolean same = old->array.n == new->array.n;
+        for (gsize i = 0; same && i < old->array.n; i++)
+            same = same_value (step, old->array.items[i], new->array.items[i], depth - 1);
+        return same;
+    }
+    if (old->type == TAMGA_PDF_DICT && new->type == TAMGA_PDF_DICT)
+        return same_dict (step, old, new, depth - 1);
+    return same_object (step, old, new);
 }
 
 /* Hide and replace: what lay unused in the signed bytes is used now. */
@@ -86,6 +130,11 @@ static gboolean is_structural_stream (TamgaPdfObject *object)
            (tamga_pdf_is_name (type, "XRef") || tamga_pdf_is_name (type, "ObjStm"));
 }
 
+static gboolean same_value_of_key (TamgaPdfStep *step, TamgaPdfObject *old, TamgaPdfObject *new)
+{
+    return same_value (step, old, new, MAX_VALUE_DEPTH);
+}
+
 static void compare_entry (TamgaPdfStep *step, guint32 number)
 {
     const TamgaPdfXref *old_entry = tamga_pdf_lookup (step->before, number);
@@ -94,7 +143,7 @@ static void compare_entry (TamgaPdfStep *step, guint32 number)
         return;
     TamgaPdfObject *old = load_entry (step->before, old_entry);
     TamgaPdfObject *new = load_entry (step->after, new_entry);
-    if (same_object (step, old, new))
+    if (same_value (step, old, new, MAX_VALUE_DEPTH))
         return;
     tamga_pdf_rules_object (step, number, old, new);
     if (!is_structural_stream (new))
@@ -119,7 +168,8 @@ static void compare_trailers (TamgaPdfStep *step)
 static void compare_revisions (TamgaPdfHistory *history, guint number, GHashTable *intact)
 {
     TamgaPdf *pdf = history->pdf;
-    TamgaPdfStep step = {.before = tamga_pdf_revision (pdf, number - 1),
+    TamgaPdfStep step = {.same = same_value_of_key,
+                         .before = tamga_pdf_revision (pdf, number - 1),
                          .after = tamga_pdf_revision (pdf, number),
                          .intact = intact,
                          .atoms = history->atoms};

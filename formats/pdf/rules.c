@@ -42,7 +42,7 @@ static void compare_keys (TamgaPdfStep *step, TamgaPdfObject *old, TamgaPdfObjec
     for (gsize i = 0; tamga_pdf_is_dict (old) && i < old->dict.n; i++) {
         const char *key = old->dict.entries[i].key;
         TamgaPdfObject *other = tamga_pdf_key (new, key);
-        if (!tamga_pdf_equal (old->dict.entries[i].value, other))
+        if (!step->same (step, old->dict.entries[i].value, other))
             check (step, key, old->dict.entries[i].value, other, data);
     }
     for (gsize i = 0; tamga_pdf_is_dict (new) && i < new->dict.n; i++) {
@@ -184,6 +184,16 @@ static void check_annotations (TamgaPdfStep *step, TamgaPdfObject *old, TamgaPdf
     if (!same_order (old, new))
         tamga_pdf_rules_add (step, TAMGA_RULE_UNEXPLAINED, NULL, object,
                              "the annotations of page %u were put in another order", page);
+}
+
+static void check_tree_key (TamgaPdfStep *step, const char *key, TamgaPdfObject *old,
+                            TamgaPdfObject *new, gpointer data)
+{
+    (void)old, (void)new, (void)data;
+    /* iText leaves its version here. */
+    gboolean mark = strcmp (key, "ITXT") == 0;
+    tamga_pdf_rules_add (step, mark ? TAMGA_RULE_METADATA : TAMGA_RULE_UNEXPLAINED, NULL, "pages",
+                         "/%s of the list of pages was changed", key);
 }
 
 static void check_page_key (TamgaPdfStep *step, const char *key, TamgaPdfObject *old,
@@ -378,9 +388,6 @@ static void check_content (TamgaPdfStep *step, guint32 number, guint bits, Tamga
 {
     g_autofree char *object = g_strdup_printf ("object %u", number);
     const TamgaPdfField *field = tamga_pdf_roles_field (step->old_roles, number);
-    if ((bits & TAMGA_ROLE_TREE) != 0)
-        tamga_pdf_rules_add (step, TAMGA_RULE_UNEXPLAINED, NULL, "pages",
-                             "the list of pages was changed");
     if ((bits & TAMGA_ROLE_CONTENT) != 0)
         tamga_pdf_rules_add (step, TAMGA_RULE_UNEXPLAINED, NULL, object,
                              "object %u, which is part of what was signed, was %s", number,
@@ -411,6 +418,8 @@ static void check_structure (TamgaPdfStep *step, guint32 number, guint bits, Tam
         compare_keys (step, old, new, check_catalog_key, NULL);
     if ((bits & TAMGA_ROLE_PAGE) != 0)
         compare_keys (step, old, new, check_page_key, GUINT_TO_POINTER (page));
+    if ((bits & TAMGA_ROLE_TREE) != 0)
+        compare_keys (step, old, new, check_tree_key, NULL);
     if ((bits & TAMGA_ROLE_ANNOTS) != 0)
         check_annotations (step, old, new, page);
     if ((bits & TAMGA_ROLE_FORM) != 0)

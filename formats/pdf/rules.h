@@ -26,14 +26,17 @@ typedef struct {
 void tamga_pdf_atom_free (gpointer atom);
 
 /* Two neighbouring revisions. */
-typedef struct {
+typedef struct _TamgaPdfStep TamgaPdfStep;
+struct _TamgaPdfStep {
     const TamgaPdfRevision *before, *after;
+    /* Same value, references followed on their own sides. */
+    gboolean (*same) (TamgaPdfStep *step, TamgaPdfObject *old, TamgaPdfObject *new);
     TamgaPdfRoles *old_roles, *new_roles;
     GHashTable *intact;  /* signature dictionaries that verified */
     GHashTable *widgets; /* numbers of widgets of fields that were added or signed in this step */
     GHashTable *changed; /* names of fields whose value changed in this step */
     GPtrArray *atoms;    /* TamgaPdfAtom */
-} TamgaPdfStep;
+};
 
 /* Fields that were added, signed or filled in: fills `widgets` and `changed`. First of all. */
 void tamga_pdf_rules_fields (TamgaPdfStep *step);

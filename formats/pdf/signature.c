@@ -370,7 +370,8 @@ static gboolean read_all (Reading *reading, GError **error)
     for (guint i = 0; i < reading->signatures->len; i++) {
         describe (reading, reading->signatures->pdata[i], reading->owners->pdata[i]);
         describe_coverage (reading, reading->signatures->pdata[i], reading->owners->pdata[i]);
-        if (pdf->error != NULL)
+        const TamgaPdfFound *found = reading->owners->pdata[i];
+        if (pdf->error != NULL && pdf->error_revision <= found->revision)
             tamga_signature_fail (reading->signatures->pdata[i], TAMGA_INTEGRITY_FORMAT_FAILURE,
                                   "%s", pdf->error->message);
     }
