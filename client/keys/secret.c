@@ -4,6 +4,10 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client/keys/protocol.h"
@@ -12,8 +16,54 @@
 #define SECURE_HEAP_SIZE (64 * 1024)
 #define SECURE_HEAP_MINIMUM 32
 
+/* OpenSSL frees some buffers that hold a password without wiping them (the PKCS#12 key derivation,
+ * for one). In this process everything that it frees is wiped; a header keeps the size. */
+typedef union {
+    size_t size;
+    max_align_t align;
+} Header;
+
+static void *wiping_malloc (size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    Header *header = size <= SIZE_MAX - sizeof *header ? malloc (sizeof *header + size) : NULL;
+    if (header == NULL)
+        return NULL;
+    header->size = size;
+    return header + 1;
+}
+
+static void wiping_free (void *memory, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    if (memory == NULL)
+        return;
+    Header *header = (Header *)memory - 1;
+    OPENSSL_cleanse (memory, header->size);
+    free (header);
+}
+
+static void *wiping_realloc (void *memory, size_t size, const char *file, int line)
+{
+    if (memory != NULL && size == 0) {
+        wiping_free (memory, file, line);
+        return NULL;
+    }
+    void *moved = wiping_malloc (size, file, line);
+    if (memory == NULL || moved == NULL)
+        return moved;
+    memcpy (moved, memory, MIN (size, ((Header *)memory - 1)->size));
+    wiping_free (memory, file, line);
+    return moved;
+}
+
 void tamga_secret_init (void)
 {
+    /* fails only where OpenSSL has allocated something already: a mistake of main */
+    int set = CRYPTO_set_mem_functions (wiping_malloc, wiping_realloc, wiping_free);
+    g_assert (set == 1);
     CRYPTO_secure_malloc_init (SECURE_HEAP_SIZE, SECURE_HEAP_MINIMUM);
 }
 
