@@ -40,8 +40,6 @@ static const char *const bad[] = {
     "pkcs11:token=%4",
     "pkcs11:token=%zz",
     "pkcs11:id=%",
-    "pkcs11:;",
-    "pkcs11:token=a;;id=%01",
     "pkcs11:library-version=x",
     "pkcs11:slot-id=abc",
     "pkcs11:no-such-attribute=a",
