@@ -186,6 +186,15 @@ static gboolean bags_need_legacy (const SafeBags *bags)
     return FALSE;
 }
 
+static OSSL_PROVIDER *providers[2]; /* loaded by hand; NULL: not needed so far */
+
+void tamga_pkcs12_unload (void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (providers); i++)
+        if (providers[i] != NULL)
+            OSSL_PROVIDER_unload (g_steal_pointer (&providers[i]));
+}
+
 /* Loads the legacy provider into this process, which has this one file only, when the file needs
  * it. */
 static gboolean load_legacy_if_needed (const AuthSafes *safes, const char *name, GError **error)
@@ -202,10 +211,11 @@ static gboolean load_legacy_if_needed (const AuthSafes *safes, const char *name,
             needed |= bags != NULL && bags_need_legacy (bags);
         }
     }
-    if (!needed)
+    if (!needed || providers[1] != NULL)
         return TRUE;
     /* loading one provider by hand stops the automatic loading of the default one */
-    if (OSSL_PROVIDER_load (NULL, "default") == NULL || OSSL_PROVIDER_load (NULL, "legacy") == NULL)
+    if ((providers[0] = OSSL_PROVIDER_load (NULL, "default")) == NULL ||
+        (providers[1] = OSSL_PROVIDER_load (NULL, "legacy")) == NULL)
         return set_file_error (
             error, name,
             "is encrypted with an old algorithm (RC2, RC4 or DES), and OpenSSL's "

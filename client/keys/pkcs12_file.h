@@ -35,3 +35,5 @@ PKCS12 *tamga_pkcs12_read (const char *path, GError **error);
 /* What is in it. `name` is for messages. TAMGA_KEYS_ERROR_WRONG_PIN or _FILE. */
 TamgaPkcs12Content *tamga_pkcs12_unpack (PKCS12 *file, const char *name,
                                          const TamgaSecret *password, GError **error);
+/* Unloads the legacy provider where a file needed it. After the last content was freed. */
+void tamga_pkcs12_unload (void);

@@ -20,6 +20,7 @@ static void store_free (gpointer data)
 
     tamga_pkcs12_content_free (store->content);
     PKCS12_free (store->file);
+    tamga_pkcs12_unload ();
     g_free (store->path);
     g_free (store->name);
     g_free (store);

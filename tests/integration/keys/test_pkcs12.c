@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Key files: made by openssl in old and new ways, by a national authority, damaged in every place.
+ */
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "formats/ossl.h"
+#include "tests/integration/keys/fixture.h"
+
+#define PASSWORD "pa55 word"
+
+static char *folder;
+
+static char *path_of (const char *name)
+{
+    return g_build_filename (folder, name, NULL);
+}
+
+static void run (const char *command)
+{
+    g_autofree char *in_folder = g_strdup_printf ("cd '%s' && %s", folder, command);
+    const char *argv[] = {"/bin/sh", "-c", in_folder, NULL};
+    g_autofree char *errors = NULL;
+    int status = -1;
+    g_assert_true (g_spawn_sync (NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL,
+                                 &errors, &status, NULL));
+    if (status != 0)
+        g_error ("%s: %s", command, errors);
+}
+
+typedef struct {
+    const char *name;     /* file NAME.p12 */
+    const char *identity; /* rsa, p256, ... */
+    const char *options;  /* of openssl pkcs12 -export */
+    const char *password;
+    const char *algorithm;
+} File;
+
+static const File files[] = {
+    {"modern-rsa", "rsa", "", PASSWORD, "RSA-PSS-SHA-256"},
+    {"modern-rsa-512", "rsa", "", PASSWORD, "RSA-PSS-SHA-512"},
+    {"modern-rsa-pkcs1", "rsa", "-name 'A person'", PASSWORD, "RSA-PKCS1-SHA-256"},
+    {"modern-p256", "p256", "", PASSWORD, "ECDSA-SHA-256"},
+    {"modern-p256-512", "p256", "", PASSWORD, "ECDSA-SHA-512"},
+    {"modern-p384", "p384", "", PASSWORD, "ECDSA-SHA-384"},
+    {"modern-p521", "p521", "", PASSWORD, "ECDSA-SHA-512"},
+    {"legacy", "rsa", "-legacy", PASSWORD, "RSA-PKCS1-SHA-256"},
+    {"legacy-p256", "p256", "-legacy", PASSWORD, "ECDSA-SHA-256"},
+    {"legacy-rc4", "rsa", "-legacy -certpbe PBE-SHA1-RC4-40 -keypbe PBE-SHA1-RC4-128", PASSWORD,
+     "RSA-PKCS1-SHA-256"},
+    {"legacy-pbes2-des", "rsa", "-legacy -certpbe DES-CBC -keypbe DES-CBC", PASSWORD,
+     "RSA-PKCS1-SHA-256"},
+    {"triple-des", "rsa", "-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1", PASSWORD,
+     "RSA-PKCS1-SHA-256"},
+    {"open-certificates", "rsa", "-certpbe NONE", PASSWORD, "RSA-PKCS1-SHA-256"},
+    {"no-mac", "rsa", "-nomac", PASSWORD, "RSA-PKCS1-SHA-256"},
+    {"empty-password", "rsa", "", "", "RSA-PKCS1-SHA-256"},
+    {"utf8-password", "rsa", "", "Құпия сөз", "RSA-PKCS1-SHA-256"},
+    {"long-password", "rsa", "",
+     "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890",
+     "RSA-PKCS1-SHA-256"},
+};
+
+static gboolean try_login (TamgaKeyStore *store, const char *password, GError **error)
+{
+    Person person = {.pins = {password}};
+    TamgaKeysUi ui = person_ui (&person);
+    gboolean ok = tamga_key_store_login (store, &ui, NULL, error);
+    person_clear (&person);
+    return ok;
+}
+
+static void sign_with (TamgaKeyStore *store, const char *name)
+{
+    const TamgaAlgorithm *algorithm = tamga_algorithm_by_name (name);
+    g_autoptr (GPtrArray) keys = NULL;
+    g_autoptr (GError) error = NULL;
+
+    TamgaKey *key = the_key (store, &keys);
+    g_assert_cmpstr (key->store, ==, "PKCS#12");
+    g_assert_false (key->on_token);
+    g_assert_false (key->always_authenticate);
+    g_assert_true (g_str_has_prefix (key->uri, "file:"));
+    g_autoptr (GPtrArray) digests = some_digests (algorithm, 2);
+    g_autoptr (GPtrArray) signatures =
+        tamga_key_store_sign (store, key, algorithm, digests, NULL, NULL, &error);
+    g_assert_no_error (error);
+    assert_signatures (key, algorithm, digests, signatures);
+}
+
+static void signs (gconstpointer data)
+{
+    const File *row = data;
+    g_autofree char *name = g_strconcat (row->name, ".p12", NULL);
+    g_autofree char *path = path_of (name);
+    g_autoptr (TamgaKeyStore) store = open_store (NULL, path, 0);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_cmpstr (tamga_key_store_name (store), ==, name);
+    g_assert_null (tamga_key_store_keys (store, NULL, &error)); /* the password comes first */
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_FAILED);
+    g_clear_error (&error);
+    g_assert_false (try_login (store, "not it", &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN);
+    g_clear_error (&error);
+    login (store, row->password);
+    sign_with (store, row->algorithm);
+}
+
+static void by_uri (void)
+{
+    g_autofree char *path = path_of ("modern-rsa.p12");
+    g_autofree char *uri = g_filename_to_uri (path, NULL, NULL);
+    g_autoptr (TamgaKeyStore) store = open_store (NULL, uri, 0);
+    g_autoptr (GPtrArray) keys = NULL;
+
+    login (store, PASSWORD);
+    TamgaKey *key = the_key (store, &keys);
+    g_autoptr (TamgaKeyStore) again = open_store (NULL, key->uri, 0);
+    g_assert_cmpstr (tamga_key_store_name (again), ==, "modern-rsa.p12");
+    g_assert_null (tamga_key_store_token (again, NULL, NULL));
+}
+
+static void certificates_and_chain (void)
+{
+    g_autofree char *path = path_of ("chain.p12");
+    g_autoptr (TamgaKeyStore) store = open_store (NULL, path, 0);
+    g_autoptr (GPtrArray) keys = NULL;
+    g_autoptr (GError) error = NULL;
+
+    login (store, PASSWORD);
+    TamgaKey *key = the_key (store, &keys);
+    g_assert_true (key->matched_by_id);
+    g_assert_cmpuint (key->chain->len, ==, 1);
+    g_autoptr (GPtrArray) certificates = tamga_key_store_certificates (store, NULL, &error);
+    g_assert_cmpuint (certificates->len, ==, 2);
+}
+
+static void incomplete (void)
+{
+    static const struct {
+        const char *file;
+        int code;
+    } rows[] = {
+        {"only-certificate.p12", TAMGA_KEYS_ERROR_NO_CERTIFICATE},
+        {"only-key.p12", TAMGA_KEYS_ERROR_NO_CERTIFICATE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        g_autofree char *path = path_of (rows[i].file);
+        g_autoptr (TamgaKeyStore) store = open_store (NULL, path, 0);
+        g_autoptr (GError) error = NULL;
+        login (store, PASSWORD);
+        g_autoptr (GPtrArray) keys = tamga_key_store_keys (store, NULL, &error);
+        g_assert_no_error (error);
+        g_assert_null (tamga_key_store_select (store, keys, &error));
+        g_assert_error (error, TAMGA_KEYS_ERROR, rows[i].code);
+    }
+}
+
+static GBytes *contents (const char *name)
+{
+    g_autofree char *path = path_of (name);
+    char *data;
+    gsize size;
+    g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+    return g_bytes_new_take (data, size);
+}
+
+/* Opens the file with the right password and says how it ended: 0 done, or the code. */
+static int outcome (const char *path, guint timeout_ms)
+{
+    TamgaKeysConfig config = {.timeout_ms = timeout_ms};
+    g_autoptr (GError) error = NULL;
+    g_autoptr (TamgaKeyStore) store = tamga_key_store_open (path, &config, NULL, &error);
+
+    if (store != NULL && try_login (store, PASSWORD, &error))
+        return 0;
+    g_assert_nonnull (error);
+    g_assert_cmpint (error->domain, ==, TAMGA_KEYS_ERROR);
+    return error->code;
+}
+
+/* One bit at a time: with the right password a damaged file is never told as a wrong password, and
+ * never taken for whole where the damage is in what the integrity code covers. */
+static void damaged (gconstpointer data)
+{
+    const char *name = data;
+    g_autoptr (GBytes) whole = contents (name);
+    g_autofree char *path = path_of ("damaged.p12");
+    gsize size;
+    const guint8 *bytes = g_bytes_get_data (whole, &size);
+    guint refused = 0, tried = 0;
+
+    for (gsize i = 0; i < size; i += 23) {
+        g_autofree guint8 *copy = g_memdup2 (bytes, size);
+        copy[i] ^= 0x01;
+        g_assert_true (g_file_set_contents (path, (const char *)copy, (gssize)size, NULL));
+        int code = outcome (path, 3000);
+        tried++;
+        if (code == 0)
+            continue;
+        refused++;
+        if (code != TAMGA_KEYS_ERROR_FILE && code != TAMGA_KEYS_ERROR_ALGORITHM)
+            g_error ("%s with byte %" G_GSIZE_FORMAT " changed: code %d", name, i, code);
+    }
+    g_test_message ("%u of %u refused", refused, tried);
+    g_assert_cmpuint (refused, >=, tried - 1); /* the MAC's own algorithm parameters may be free */
+}
+
+static void cut_short (void)
+{
+    g_autoptr (GBytes) whole = contents ("modern-rsa.p12");
+    g_autofree char *path = path_of ("cut.p12");
+    gsize size;
+    const char *bytes = g_bytes_get_data (whole, &size);
+    const gsize lengths[] = {1, 2, 3, 10, 100, size / 2, size - 1};
+
+    for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++) {
+        g_assert_true (g_file_set_contents (path, bytes, (gssize)lengths[i], NULL));
+        g_assert_cmpint (outcome (path, 0), ==, TAMGA_KEYS_ERROR_FILE);
+    }
+}
+
+static void assert_refused (const char *path, const char *text)
+{
+    g_autoptr (GError) error = NULL;
+    g_assert_null (tamga_key_store_open (path, NULL, NULL, &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_FILE);
+    assert_says (error, text);
+}
+
+static void not_a_key_file (void)
+{
+    g_autofree char *file = path_of ("other.p12");
+    g_autofree char *pem = path_of ("rsa.pem");
+    g_autofree char *certificate = path_of ("rsa.der");
+    g_autofree char *fifo = path_of ("fifo");
+
+    g_assert_true (g_file_set_contents (file, "%PDF-1.7\n", -1, NULL));
+    assert_refused (file, "is not a PKCS#12 file");
+    g_assert_true (g_file_set_contents (file, "", -1, NULL));
+    assert_refused (file, "is empty");
+    assert_refused (pem, "is not a PKCS#12 file");
+    assert_refused (certificate, "is not a PKCS#12 file");
+    assert_refused (folder, "is not a file");
+    assert_refused ("/nonexistent/file.p12", "there is no key file");
+    g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
+    assert_refused (fifo, "is not a file");
+    g_assert_cmpint (truncate (file, 17 * 1024 * 1024), ==, 0);
+    assert_refused (file, "too large");
+}
+
+/* A file that asks for hours of work is ended, and told as the file's fault. */
+static void too_much_work (void)
+{
+    g_autofree char *path = path_of ("iterations.p12");
+    gint64 before = g_get_monotonic_time ();
+    g_assert_cmpint (outcome (path, 100), ==, TAMGA_KEYS_ERROR_FILE);
+    g_assert_cmpint (g_get_monotonic_time () - before, <, 3000 * 1000);
+}
+
+/* The national authority's own files: SHA-1 MAC, 3DES, RC2-40, indefinite length. */
+static void national (void)
+{
+    g_autofree char *rsa =
+        g_build_filename (TAMGA_SHARED, "vectors/kz-nca/p12/individual_rsa.p12", NULL);
+    g_autofree char *gost =
+        g_build_filename (TAMGA_SHARED, "vectors/kz-nca/p12/gokalkan_gost1.p12", NULL);
+    g_autoptr (GError) error = NULL;
+
+    if (!g_file_test (rsa, G_FILE_TEST_EXISTS)) {
+        g_test_skip ("../shared is missing");
+        return;
+    }
+    {
+        g_autoptr (TamgaKeyStore) store = open_store (NULL, rsa, 0);
+        g_assert_false (try_login (store, "Qwerty13", &error));
+        g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN);
+        g_clear_error (&error);
+        login (store, "Qwerty12");
+        sign_with (store, "RSA-PKCS1-SHA-256");
+    }
+    /* a key that cannot be used yet is told as that, and a wrong password still as one */
+    g_autoptr (TamgaKeyStore) store = open_store (NULL, gost, 0);
+    g_assert_false (try_login (store, "Qwerty13", &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN);
+    g_clear_error (&error);
+    g_assert_false (try_login (store, "Qwerty12", &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_ALGORITHM);
+    assert_says (error, "1.2.398.3.10.1.1");
+}
+
+static void make_identity (const char *name, const char *options)
+{
+    g_autofree char *command = g_strdup_printf (
+        "openssl req -x509 %s -nodes -keyout %s.pem -subj '/CN=Holder of %s' -days 30 "
+        "-addext keyUsage=critical,digitalSignature,nonRepudiation -out %s.crt && "
+        "openssl x509 -in %s.crt -outform DER -out %s.der",
+        options, name, name, name, name, name);
+    run (command);
+}
+
+static void make_files (void)
+{
+    make_identity ("rsa", "-newkey rsa:2048");
+    make_identity ("p256", "-newkey ec -pkeyopt ec_paramgen_curve:P-256");
+    make_identity ("p384", "-newkey ec -pkeyopt ec_paramgen_curve:P-384");
+    make_identity ("p521", "-newkey ec -pkeyopt ec_paramgen_curve:P-521");
+    for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
+        g_autofree char *command = g_strdup_printf (
+            "openssl pkcs12 -export -inkey %s.pem -in %s.crt %s -passout 'pass:%s' -out %s.p12",
+            files[i].identity, files[i].identity, files[i].options, files[i].password,
+            files[i].name);
+        run (command);
+    }
+    run ("openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.pem -subj '/CN=Authority' -days 30 "
+         "-addext basicConstraints=critical,CA:true -out ca.crt && "
+         "openssl req -new -key rsa.pem -subj '/CN=Leaf' -out leaf.csr && "
+         "openssl x509 -req -in leaf.csr -CA ca.crt -CAkey ca.pem -CAcreateserial -days 30 "
+         "-out leaf.crt && openssl pkcs12 -export -inkey rsa.pem -in leaf.crt -certfile ca.crt "
+         "-passout 'pass:" PASSWORD "' -out chain.p12");
+    run ("openssl pkcs12 -export -nokeys -in rsa.crt -passout 'pass:" PASSWORD
+         "' -out only-certificate.p12 && openssl pkcs12 -export -nocerts -inkey rsa.pem -passout "
+         "'pass:" PASSWORD "' -out only-key.p12");
+    run ("openssl pkcs12 -export -inkey rsa.pem -in rsa.crt -iter 2000000 -passout 'pass:" PASSWORD
+         "' -out iterations.p12");
+}
+
+int main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    folder = g_dir_make_tmp ("tamga-pkcs12-XXXXXX", NULL);
+    g_assert_nonnull (folder);
+    make_files ();
+    for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
+        g_autofree char *name = g_strdup_printf ("/pkcs12/signs/%s", files[i].name);
+        g_test_add_data_func (name, &files[i], signs);
+    }
+    g_test_add_func ("/pkcs12/by_uri", by_uri);
+    g_test_add_func ("/pkcs12/certificates_and_chain", certificates_and_chain);
+    g_test_add_func ("/pkcs12/incomplete", incomplete);
+    g_test_add_data_func ("/pkcs12/damaged/modern", "modern-rsa.p12", damaged);
+    g_test_add_data_func ("/pkcs12/damaged/legacy", "legacy.p12", damaged);
+    g_test_add_func ("/pkcs12/cut_short", cut_short);
+    g_test_add_func ("/pkcs12/not_a_key_file", not_a_key_file);
+    g_test_add_func ("/pkcs12/too_much_work", too_much_work);
+    g_test_add_func ("/pkcs12/national_authority", national);
+    int status = g_test_run ();
+    g_autofree char *remove = g_strdup_printf ("rm -rf '%s'", folder);
+    run (remove);
+    g_free (folder);
+    return status;
+}
