@@ -147,7 +147,6 @@ static json_t *show_certificate (TamgaCli *cli, X509 *certificate)
     }
     for (guint i = 0; i < items->len; i++)
         show_item (cli, g_ptr_array_index (items, i), width);
-    tamga_cli_say (cli, "    %-*s  %s", width, "SHA-256", sha256);
     return json_pack ("{s:o, s:s, s:s}", "items", array, "sha256", sha256, "pem", pem);
 }
 

@@ -61,6 +61,8 @@ gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionE
 
 /* Tells the error (message, "Next: " advice) on standard error; returns its exit code. */
 int tamga_cli_fail (TamgaCli *cli, const GError *error);
+/* A message on standard error, as a sentence; control characters in it are made visible. */
+void tamga_cli_tell (const char *message);
 /* A usage error in own words: 64. */
 int tamga_cli_usage (TamgaCli *cli, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

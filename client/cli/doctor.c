@@ -104,14 +104,16 @@ static void check_pcscd (TamgaDoctor *doctor, gboolean other_tokens)
 static void check_card (TamgaDoctor *doctor, const TamgaKeyToken *token)
 {
     g_autofree char *pin = tamga_cli_pin_text (token);
-    const char *label = token->label && *token->label ? token->label : "without a name";
+    const char *label = !token->initialized             ? "Not set up"
+                        : token->label && *token->label ? token->label
+                                                        : "Without a name";
     const char *mend = NULL;
     TamgaDoctorResult result = TAMGA_DOCTOR_OK;
     if (token->pin_locked || token->tries_left == 0) {
         result = TAMGA_DOCTOR_PROBLEM;
         mend = "Only your provider can unlock the card.";
     } else if (!token->initialized || !token->pin_initialized) {
-        result = TAMGA_DOCTOR_PROBLEM;
+        result = TAMGA_DOCTOR_NOTE; /* SoftHSM always has such a slot */
         mend = "Set the card up with the tool of your provider.";
     } else if (token->pin_final_try || token->tries_left == 1) {
         result = TAMGA_DOCTOR_NOTE;

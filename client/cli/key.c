@@ -19,8 +19,7 @@ gboolean tamga_cli_login (TamgaCli *cli, TamgaKeyStore *store, GError **error)
             g_propagate_error (error, g_steal_pointer (&wrong));
             return FALSE;
         }
-        g_autofree char *text = tamga_text_visible (wrong->message);
-        fprintf (stderr, "%s\n", text);
+        tamga_cli_tell (wrong->message);
     }
 }
 

@@ -54,7 +54,8 @@ static void print_commands (FILE *out)
            "  tamga sign contract.pdf\n\n",
            out);
     for (const TamgaCommand *row = tamga_commands; row->name; row++)
-        fprintf (out, "  %-9s %-26s %s\n", row->name, row->arguments, row->summary);
+        fprintf (out, "  %-9s %s%*s %s\n", row->name, row->arguments,
+                 26 - (int)g_utf8_strlen (row->arguments, -1), "", row->summary);
     fputs ("\ntamga help COMMAND shows the options of one; tamga --version the version.\n", out);
 }
 

@@ -58,21 +58,21 @@ gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionE
     };
     const TamgaCommand *command = cli->command;
     g_autoptr (GOptionContext) context = g_option_context_new (command->arguments);
-    g_autofree char *prefix = g_strdup_printf ("  %s\n\n%s", command->example, command->summary);
-    g_option_context_set_summary (context, prefix);
-    if (entries)
-        g_option_context_add_main_entries (context, entries, NULL);
-    GOptionGroup *group =
-        g_option_group_new ("common", "Common options:", "Show the common options", NULL, NULL);
-    g_option_group_add_entries (group, common);
-    g_option_context_add_group (context, group);
-    g_option_context_set_help_enabled (context, FALSE);
     gboolean help = FALSE;
     const GOptionEntry help_entry[] = {
         {"help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    g_option_context_add_main_entries (context, help_entry, NULL);
+    GOptionGroup *own = g_option_group_new ("own", "Options:", "Show the options", NULL, NULL);
+    if (entries)
+        g_option_group_add_entries (own, entries);
+    g_option_group_add_entries (own, help_entry);
+    g_option_context_add_group (context, own);
+    GOptionGroup *group =
+        g_option_group_new ("common", "Common options:", "Show the common options", NULL, NULL);
+    g_option_group_add_entries (group, common);
+    g_option_context_add_group (context, group);
+    g_option_context_set_help_enabled (context, FALSE);
 
     g_autofree char *program = g_strconcat ("tamga ", command->name, NULL);
     g_autoptr (GError) error = NULL;
@@ -83,7 +83,7 @@ gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionE
     }
     if (help) {
         g_autofree char *text = g_option_context_get_help (context, FALSE, NULL);
-        fputs (text, stdout);
+        printf ("  %s\n\n%s: %s\n\n%s", command->example, program, command->summary, text);
         *exit_code = TAMGA_EXIT_DONE;
         return FALSE;
     }

@@ -244,9 +244,9 @@ static gboolean from_pinentry (const Question *question, TamgaPin *pin, GError *
     const char *what = question->title     ? question->title
                        : question->is_file ? "The password of the key file"
                                            : "The PIN of the card";
-    g_autofree char *description = g_strdup_printf (
-        "%s %s%s%s%s", what, store,
-        question->is_file ? "" : "\nReader: ", question->is_file ? "" : reader, tries);
+    g_autofree char *description =
+        question->is_file ? g_strdup_printf ("%s %s", what, store)
+                          : g_strdup_printf ("%s %s%s\nReader: %s", what, store, tries, reader);
     g_autofree char *objection = NULL;
     for (;;) {
         TamgaPinentryQuestion window = {.title = "Tamga",

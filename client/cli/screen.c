@@ -79,15 +79,26 @@ json_t *tamga_cli_json_time (gint64 time)
     return tamga_cli_json_text (text);
 }
 
-/* A text of several lines, each made visible, on standard error. */
-static void tell (const char *text)
+/* Messages of libraries begin in lower case; a sentence does not. A path or an option stays. */
+static char *sentence (const char *text)
 {
+    char *copy = g_strdup (text);
+    gsize word = strcspn (copy, " ");
+    gboolean name = strcspn (copy, "/.:_-") < word;
+    if (!name && copy[word])
+        copy[0] = g_ascii_toupper (copy[0]);
+    return copy;
+}
+
+void tamga_cli_tell (const char *message)
+{
+    g_autofree char *text = sentence (message);
     g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
     for (char **line = lines; *line; line++) {
         g_autofree char *visible = tamga_text_visible (*line);
-        gboolean last = !line[1];
+        gboolean only = line == lines && !line[1];
         gboolean ended = *visible && strchr (".!?:)", visible[strlen (visible) - 1]);
-        fprintf (stderr, "%s%s\n", visible, last && *visible && !ended ? "." : "");
+        fprintf (stderr, "%s%s\n", visible, only && *visible && !ended ? "." : "");
     }
 }
 
@@ -110,10 +121,7 @@ int tamga_cli_fail (TamgaCli *cli, const GError *error)
     const char *advice = tamga_failure_advice (error);
     tamga_cli_progress_end (cli);
     fflush (stdout);
-    g_autofree char *message = g_strdup (error->message);
-    if (g_ascii_islower (message[0]) && !strchr ("/:", message[strcspn (message, " ")]))
-        message[0] = g_ascii_toupper (message[0]);
-    tell (message);
+    tamga_cli_tell (error->message);
     if (advice)
         fprintf (stderr, "Next: %s\n", advice);
     if (cli->verbose)
@@ -132,7 +140,7 @@ int tamga_cli_usage (TamgaCli *cli, const char *format, ...)
         cli->command ? g_strdup_printf ("tamga help %s shows how it is used.", cli->command->name)
                      : g_strdup ("tamga help shows the commands there are.");
     fflush (stdout);
-    tell (text);
+    tamga_cli_tell (text);
     fprintf (stderr, "Next: %s\n", next);
     json_error (cli, "usage", text, next);
     return TAMGA_EXIT_USAGE;

@@ -175,7 +175,7 @@ static gboolean ask_again (const GError *error, gpointer data)
     TamgaCli *cli = screen->cli;
     if (cli->pin_fd || (!cli->pinentry && !isatty (STDIN_FILENO)))
         return FALSE;
-    fprintf (stderr, "%s\n", error->message);
+    tamga_cli_tell (error->message);
     return ++cli->pin_attempt < 5;
 }
 
@@ -307,7 +307,7 @@ static int run (TamgaCli *cli, const Options *o, int argc, char **argv)
         return tamga_cli_usage (cli, "--json and the signed document cannot both go to standard "
                                      "output: name a file with --out.");
     int code = sign_files (cli, o, &options, items, (gsize)argc, &error);
-    if (error && !cli->json)
+    if (error)
         tamga_cli_fail (cli, error);
     return code;
 }

@@ -5,10 +5,17 @@
 #include "client/cli/cli.h"
 #include "formats/ossl.h"
 
+static const char *card_name (const TamgaKeyToken *token)
+{
+    if (!token->initialized)
+        return "(not set up)";
+    return token->label && *token->label ? token->label : "(without a name)";
+}
+
 static const char *pin_state (const TamgaKeyToken *token)
 {
     if (!token->initialized)
-        return "not initialised";
+        return "not set";
     if (token->pin_locked || token->tries_left == 0)
         return "locked";
     if (!token->pin_initialized)
@@ -88,15 +95,17 @@ static void show_problem (const TamgaKeyToken *token)
 
 static void show_token (TamgaCli *cli, const TamgaKeyToken *token)
 {
-    show_text (cli, "Card", token->label && *token->label ? token->label : "(without a name)");
+    show_text (cli, "Card", card_name (token));
     show_text (cli, "reader", token->reader);
+    if (!token->initialized)
+        return;
     show_pin (cli, token);
     show_text (cli, "key", token->uri);
 }
 
 static void show_facts (TamgaCli *cli, const TamgaKeyToken *token)
 {
-    show_text (cli, "Card", token->label && *token->label ? token->label : "(without a name)");
+    show_text (cli, "Card", card_name (token));
     show_text (cli, "reader", token->reader);
     show_text (cli, "maker", token->manufacturer);
     show_text (cli, "model", token->model);

@@ -125,7 +125,7 @@ static int add (TamgaCli *cli, const Options *options, const char *path)
     g_autofree char *sha256 = tamga_ossl_fingerprint (certificate);
     const TamgaAnchor *old = find_anchor (trust, sha256);
     if (old && !old->distrusted && old->added > 0) {
-        tamga_cli_line (cli, "Trusted", "already, since before: nothing was changed");
+        tamga_cli_line (cli, "Trusted", "already; nothing was changed");
         if (cli->json)
             tamga_cli_json (cli, json_pack ("{s:s, s:s}", "event", "none", "sha256", sha256));
         return TAMGA_EXIT_DONE;
