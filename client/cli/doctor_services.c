@@ -11,6 +11,8 @@
 /* Each request, milliseconds. */
 #define SERVICE_TIMEOUT 10000
 
+#define MEND_CLOCK "sudo timedatectl set-ntp true, or set the clock by hand"
+
 static char **tsa_urls (TamgaCli *cli)
 {
     if (cli->config && cli->config->tsa_urls && *cli->config->tsa_urls)
@@ -26,8 +28,7 @@ static void tell_clock (TamgaDoctor *doctor, const TamgaTsaAnswer *answer, gint6
         tamga_doctor_tell (doctor, TAMGA_DOCTOR_OK, "clock", NULL,
                            "within %" G_GINT64_FORMAT " s of %s", MAX (ABS (behind), 1), url);
     else
-        tamga_doctor_tell (doctor, TAMGA_DOCTOR_PROBLEM, "clock",
-                           "sudo timedatectl set-ntp true, or set the clock by hand",
+        tamga_doctor_tell (doctor, TAMGA_DOCTOR_PROBLEM, "clock", MEND_CLOCK,
                            "is %" G_GINT64_FORMAT " s %s %s", ABS (behind),
                            behind > 0 ? "behind" : "ahead of", url);
 }
@@ -55,6 +56,8 @@ void tamga_doctor_clock (TamgaDoctor *doctor)
         &context, urls, value, tamga_digest_by_name ("SHA-256"), FALSE, &call, &error);
     if (answer && answer->gen_time > 0)
         tell_clock (doctor, answer, (gint64)cli->profile->clock_tolerance);
+    else if (g_error_matches (error, TAMGA_TSA_ERROR, TAMGA_TSA_ERROR_CLOCK))
+        tamga_doctor_tell (doctor, TAMGA_DOCTOR_PROBLEM, "clock", MEND_CLOCK, "%s", error->message);
     else
         tamga_doctor_tell (doctor, TAMGA_DOCTOR_NOTE, "clock", NULL, "%s; not compared: %s", now,
                            error ? error->message : "the service told no time");

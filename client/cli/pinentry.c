@@ -83,8 +83,12 @@ static gboolean receive (Pinentry *self, GError **error)
         ssize_t n = read (self->out, next, 1);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0)
-            return protocol_error (error, "ended without an answer");
+        if (n <= 0) {
+            /* Ctrl-C reaches both programs: its end is then the person's doing. */
+            return tamga_call_cancelled (self->call)
+                       ? tamga_pin_wait (self->call->cancel_fd, self->call, error) && FALSE
+                       : protocol_error (error, "ended without an answer");
+        }
         if (*next == '\n') {
             *next = '\0';
             return TRUE;

@@ -46,9 +46,10 @@ void tamga_cli_say (TamgaCli *cli, const char *format, ...)
         return;
     va_list arguments;
     va_start (arguments, format);
-    vprintf (format, arguments);
+    FILE *out = cli->output_is_document ? stderr : stdout;
+    vfprintf (out, format, arguments);
     va_end (arguments);
-    putchar ('\n');
+    fputc ('\n', out);
 }
 
 void tamga_cli_json (TamgaCli *cli, json_t *object)

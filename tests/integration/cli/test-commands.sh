@@ -163,7 +163,8 @@ run 0 trust add "$PROVIDER_ROOT" --sha256 "$PROVIDER_ROOT_SHA256"
 run 0 doctor "$module" --json
 json '[.checks[] | select(.area == "clock" or .area == "TSA") | .result] == ["ok", "ok"]'
 provider_control 'clock?shift=-7200'
-run 0 doctor "$module" --json || true
+run 1 doctor "$module" --json
+json '[.checks[] | select(.area == "clock" and .result == "problem" and (.mend | test("timedatectl")))] | length == 1'
 provider_control reset
 provider_stop
 run 1 doctor "$module" --json
