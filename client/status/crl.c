@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* CRLs (RFC 5280 5, 6.3): parsing, who may have signed one, complete lists with their deltas, and
  * what all of them together say about a certificate. */
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
 
@@ -109,7 +110,7 @@ TamgaCrl *tamga_crl_parse (GBytes *bytes, const char *source, TamgaOrigin origin
         if (crl->crl != NULL)
             crl->der = tamga_ossl_der (i2d_X509_CRL, crl->crl);
     }
-    g_autofree char *queue = tamga_ossl_error ();
+    ERR_clear_error ();
     if (crl->crl == NULL)
         crl->problem = g_strdup ("it is not a revocation list");
     else
@@ -149,7 +150,7 @@ static gboolean verifies (const TamgaCrl *crl, X509 *signer)
 {
     EVP_PKEY *key = X509_get0_pubkey (signer);
     gboolean good = key != NULL && X509_CRL_verify (crl->crl, key) == 1;
-    g_autofree char *queue = tamga_ossl_error ();
+    ERR_clear_error ();
     return good;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Issuers that a token does not carry: fetched from where one's own certificate, or the profile,
  * says they are. What comes back is only a candidate; the path decides. */
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
 
@@ -43,7 +44,7 @@ static void add_parsed (GPtrArray *pool, GBytes *bytes)
         for (int i = 0; i < sk_X509_num (list) && i < (int)TAMGA_MAX_CERTIFICATES; i++)
             add_new (pool, sk_X509_value (list, i));
     }
-    g_autofree char *queue = tamga_ossl_error ();
+    ERR_clear_error ();
 }
 
 static char **issuer_urls (X509 *certificate)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* OCSP (RFC 6960): requests, and what an answer must satisfy before it is believed. */
+#include <openssl/err.h>
 #include <openssl/rand.h>
 #include <string.h>
 
@@ -94,7 +95,7 @@ static gboolean signed_by (OCSP_BASICRESP *basic, X509 *certificate)
     gboolean good =
         OCSP_basic_verify (basic, only, NULL, OCSP_NOINTERN | OCSP_NOVERIFY | OCSP_NOCHAIN) > 0;
     sk_X509_free (only);
-    g_autofree char *queue = tamga_ossl_error ();
+    ERR_clear_error ();
     return good;
 }
 
@@ -353,6 +354,6 @@ TamgaStatus *tamga_ocsp_judge (const TamgaStatusContext *context,
     if (status->value != TAMGA_STATUS_NOT_AVAILABLE)
         status->ocsp = g_bytes_ref (response);
     tamga_status_set_text (status);
-    g_autofree char *queue = tamga_ossl_error ();
+    ERR_clear_error ();
     return status;
 }

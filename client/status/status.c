@@ -3,6 +3,7 @@
  * asked about), then OCSP for all at once, then the lists of those that are still open at once. */
 #include "client/status/status.h"
 
+#include <openssl/err.h>
 #include <string.h>
 
 #include "client/status/internal.h"
@@ -463,6 +464,6 @@ GPtrArray *tamga_status_ask (const TamgaStatusContext *context,
     GPtrArray *answers = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_status_free);
     for (guint i = 0; i < tasks->len; i++)
         g_ptr_array_add (answers, finish (context, tasks->pdata[i]));
-    g_autofree char *queue = tamga_ossl_error ();
+    ERR_clear_error ();
     return answers;
 }

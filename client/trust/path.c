@@ -3,6 +3,7 @@
  * the first issuer that fits by name; so the candidate chains are made here, over every issuer
  * among anchors and pool, and each is judged alone until one is good (cross certificates, several
  * generations of one root: FPKI 3, MD 4:15). */
+#include <openssl/err.h>
 #include <string.h>
 
 #include "client/trust/internal.h"
@@ -215,7 +216,7 @@ static void judge_chain (TamgaPath *path, TamgaTrust *trust, TamgaUse use)
     if (!judged && path->findings->len == 0)
         find_error (path, chain->pdata[0], X509_STORE_CTX_get_error (context));
     sk_X509_free (untrusted);
-    g_autofree char *queue = tamga_ossl_error ();
+    ERR_clear_error ();
 }
 
 /* Only the key usage of the end entity depends on what it is used for. */

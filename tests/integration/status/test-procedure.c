@@ -230,7 +230,6 @@ static void test_negative_gate (World *world, gconstpointer data)
     g_autoptr (X509) certificate = world_issue (NULL);
     g_autofree char *serial = world_serial (certificate);
     world_control ("fault?service=all&kind=http-503");
-    g_autoptr (X509) provider = NULL;
     g_autoptr (TamgaProcedure) t = sign (world, certificate, TAMGA_LEVEL_T);
     g_assert_false (t->allowed);
     g_autoptr (TamgaProcedure) b = sign (world, certificate, TAMGA_LEVEL_B);

@@ -306,7 +306,8 @@ static void test_concurrent (World *world, gconstpointer data)
     g_autoptr (X509) certificate = world_issue (NULL);
     g_autoptr (X509) provider = world_fetch_certificate ("/provider.cer");
     g_autoptr (X509) root = world_fetch_certificate ("/root.cer");
-    g_autoptr (TamgaStatus) warm = world_status (world, certificate);
+    g_autoptr (TamgaStatus) warm = world_status (world, certificate); /* the helper is up */
+    g_assert_cmpint (warm->value, ==, TAMGA_STATUS_GOOD);
     world_control ("fault?service=all&kind=delay&ms=1000");
     TamgaStatusQuestion questions[] = {{.certificate = certificate, .issuer = provider},
                                        {.certificate = provider, .issuer = root}};
