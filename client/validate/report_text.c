@@ -33,6 +33,18 @@ const char *tamga_verdict_name (TamgaVerdict verdict)
     return names[verdict];
 }
 
+gboolean tamga_changes_are_silent (const TamgaSignature *signature)
+{
+    static const char *const silent[] = {"dss",       "document-timestamp",    "metadata",
+                                         "signature", "empty-signature-field", NULL};
+    for (guint i = 0; i < signature->changes->len; i++) {
+        const TamgaChange *change = signature->changes->pdata[i];
+        if (!change->permitted || !g_strv_contains (silent, change->rule))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* "   label     text\n" */
 static void G_GNUC_PRINTF (3, 4) fact (GString *out, const char *label, const char *format, ...)
 {
@@ -130,10 +142,14 @@ static void fact_document (GString *out, const TamgaValidatedSignature *validate
                                                 : tamga_integrity_name (signature->integrity));
         return;
     }
+    gboolean silent = tamga_changes_are_silent (signature);
+    if (silent && signature->coverage != TAMGA_COVERS_PART)
+        fact (out, "document", "unchanged since signing%s",
+              signature->changes->len > 0 ? "; what came later:" : "");
     for (guint i = 0; i < signature->changes->len; i++) {
         const TamgaChange *change = signature->changes->pdata[i];
-        fact (out, i == 0 ? "document" : "", "revision %u: %s (%s)", change->revision, change->text,
-              change->permitted ? "permitted" : "NOT PERMITTED");
+        fact (out, i == 0 && !silent ? "document" : "", "revision %u: %s (%s)", change->revision,
+              change->text, change->permitted ? "permitted" : "NOT PERMITTED");
         bad += change->permitted ? 0 : 1;
     }
     if (bad > 0)
@@ -141,8 +157,6 @@ static void fact_document (GString *out, const TamgaValidatedSignature *validate
     else if (signature->changes->len == 0 && signature->coverage == TAMGA_COVERS_PART)
         fact (out, "document", "signed in part only: %s",
               signature->coverage_text != NULL ? signature->coverage_text : "see the details");
-    else if (signature->changes->len == 0)
-        fact (out, "document", "unchanged since signing");
 }
 
 /* One line where all is well, a line per step where not. */

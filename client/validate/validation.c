@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/failure.h"
+#include "client/validate/report.h"
 #include "formats/ossl.h"
 
 void tamga_validation_free (TamgaValidation *validation)
@@ -42,15 +43,19 @@ static char *bare_reason (const TamgaValidatedSignature *validated)
 
 static const char *coverage_words (const TamgaValidation *validation)
 {
-    gboolean whole = FALSE, changed = FALSE;
+    gboolean whole = FALSE, silent = TRUE, part = FALSE;
     for (guint i = 0; i < validation->signatures->len; i++) {
-        const TamgaValidatedSignature *one = validation->signatures->pdata[i];
-        whole = whole || one->signature->coverage == TAMGA_COVERS_WHOLE;
-        changed = changed || one->signature->changes->len > 0;
+        const TamgaSignature *signature =
+            ((const TamgaValidatedSignature *)validation->signatures->pdata[i])->signature;
+        whole = whole || signature->coverage == TAMGA_COVERS_WHOLE;
+        part = part || signature->coverage == TAMGA_COVERS_PART;
+        silent = silent && tamga_changes_are_silent (signature);
     }
-    if (whole)
+    if (whole && silent)
         return "the whole document is covered";
-    return changed ? "what came later was permitted" : "a part of the document is covered";
+    if (!silent)
+        return "the document was changed later, as permitted";
+    return part ? "a part of the document is covered" : "the document is unchanged since signing";
 }
 
 /* The gravest one of what counts for the verdict. */

@@ -189,9 +189,32 @@ static void test_changes (void)
                       permitted ? NULL : "FORMAT_FAILURE");
         g_assert_cmpint (scene_has_finding (one, "unauthorised-change"), ==, !permitted);
         g_assert_cmpint (one->signature->integrity, ==, TAMGA_INTEGRITY_INTACT);
+        if (permitted)
+            g_assert_cmpstr (validation->summary, ==,
+                             "VALID, 1 signature, the document was changed later, as permitted");
         g_assert_cmpint (validation->verdict, ==,
                          permitted ? TAMGA_VERDICT_VALID : TAMGA_VERDICT_INVALID);
     }
+}
+
+/* Evidence, timestamps and signatures of others leave the document what it was. */
+static void test_silent_changes (void)
+{
+    g_autoptr (Scene) scene = scene_new ();
+    TamgaSignature *signature = scene_lt_signature (scene, scene->signer);
+    signature->coverage = TAMGA_COVERS_REVISION;
+    signature->revision = 2;
+    signature->revisions = 3;
+    g_ptr_array_add (signature->changes,
+                     tamga_change_new (3, TRUE, "dss", "object 9 0", "evidence was added"));
+    g_autoptr (TamgaValidation) validation = scene_validate (scene, signature);
+    scene_assert (validation, 0, PASSED, NULL);
+    g_assert_cmpstr (validation->summary, ==,
+                     "VALID, 1 signature, the document is unchanged since signing");
+    g_autofree char *text = tamga_validation_text (validation, NULL, FALSE);
+    g_assert_nonnull (strstr (text, "document  unchanged since signing; what came later:\n"
+                                    "             revision 3: evidence was added (permitted)\n"));
+    scene_assert_check (scene_one (validation, 0), "changes", "passed");
 }
 
 static void test_fatal_finding (void)
@@ -501,6 +524,7 @@ int main (int argc, char **argv)
         {"/en_319_102_1/failure_outranks_indeterminate", test_failure_outranks},
         {"/en_319_102_1/5.2.3_binding", test_binding},
         {"/threats_a/changes_after_signature", test_changes},
+        {"/threats_a/silent_changes", test_silent_changes},
         {"/en_319_102_1/fatal_finding", test_fatal_finding},
         {"/en_319_102_1/no_certificate_chain_found", test_no_chain},
         {"/vn_79_3/local_distrust_wins", test_distrusted},
