@@ -168,6 +168,17 @@ gboolean tamga_sign_task_prepare (TamgaSignTask *task, const TamgaSignRun *run, 
     return TRUE;
 }
 
+/* Questions that were broken off failed for that reason and no other. */
+static gboolean not_wanted_any_more (const TamgaSignTask *task, const TamgaSignRun *run,
+                                     GError **error)
+{
+    if (!tamga_call_cancelled (run->call))
+        return FALSE;
+    g_set_error (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_CANCELLED,
+                 "Cancelled: %s was not written.", task->output);
+    return TRUE;
+}
+
 /* The status of signer and TSA after the timestamp, asked together: what LT embeds. */
 static gboolean add_evidence (const TamgaSignRun *run, const TamgaTsaAnswer *timestamp,
                               TamgaEvidence *evidence, TamgaSignTask *task, GError **error)
@@ -182,6 +193,8 @@ static gboolean add_evidence (const TamgaSignRun *run, const TamgaTsaAnswer *tim
     static const char *const whose[] = {"your certificate", "the timestamp service's certificate"};
     g_autoptr (GPtrArray) answers =
         tamga_procedure_recipients (&context, questions, G_N_ELEMENTS (questions), run->call);
+    if (not_wanted_any_more (task, run, error))
+        return FALSE;
     for (guint i = 0; i < answers->len; i++) {
         const TamgaProcedure *answer = answers->pdata[i];
         const TamgaProcedure *used = answer;
@@ -222,8 +235,12 @@ static TamgaTsaAnswer *request_timestamp (const TamgaSignRun *run, const TamgaSi
     const TamgaDigest *digest = wanted ? tamga_digest_by_name (wanted) : NULL;
     if (!digest)
         digest = tamga_algorithm_digest (run->algorithm);
-    return tamga_tsa_request (&context, run->options->tsa_urls, value, digest, FALSE, run->call,
-                              error);
+    g_autoptr (GError) failed = NULL;
+    TamgaTsaAnswer *answer = tamga_tsa_request (&context, run->options->tsa_urls, value, digest,
+                                                FALSE, run->call, &failed);
+    if (!answer && !not_wanted_any_more (task, run, error))
+        g_propagate_error (error, g_steal_pointer (&failed));
+    return answer;
 }
 
 /* Writes the journal entry before the file gets its name: no signed file without an entry. */
@@ -232,11 +249,8 @@ static gboolean publish (TamgaSignTask *task, const TamgaSignRun *run, TamgaOutp
 {
     if (!tamga_document_check (task->document, error))
         return FALSE;
-    if (tamga_call_cancelled (run->call)) {
-        g_set_error (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_CANCELLED,
-                     "Cancelled: %s was not written.", task->output);
+    if (not_wanted_any_more (task, run, error))
         return FALSE;
-    }
     if (!tamga_sign_record (run, "signed", task, timestamp, NULL, error))
         return FALSE;
     g_autoptr (GError) failed = NULL;

@@ -158,6 +158,12 @@ static gboolean pass_gate (Job *job, GError **error)
     run->gate = tamga_procedure_signer (&context, run->key->certificate, run->level,
                                         run->ui ? run->ui->step : NULL,
                                         run->ui ? run->ui->data : NULL, run->call);
+    /* A question that the person broke off is no answer, and no refusal. */
+    if (tamga_call_cancelled (run->call)) {
+        g_set_error_literal (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_CANCELLED,
+                             "Cancelled: nothing was signed.");
+        return FALSE;
+    }
     if (run->gate->allowed)
         return TRUE;
     g_autoptr (GError) refused =

@@ -169,12 +169,13 @@ names() {
     is_output "$d/names/b.bin.p7s"
     same_file "$d/names/a.pdf" "$SAMPLE"
     same_file "$d/names/b.bin" "$d/data.bin"
-    cp "$d/names/a.signed.pdf" "$d/kept"
+    printf 'something else\n' >"$d/kept"
+    cp "$d/kept" "$d/names/a.signed.pdf"
     sign 4 alice.p12 --level B "$d/names/a.pdf"
     expect_text 'exists' '--force'
     same_file "$d/kept" "$d/names/a.signed.pdf"
     sign 0 alice.p12 --level B --force "$d/names/a.pdf"
-    if cmp -s "$d/kept" "$d/names/a.signed.pdf"; then failed "--force replaced nothing"; fi
+    peer_pdf "$d/names/a.signed.pdf" 1
     sign 4 alice.p12 --level B --out "$d/names/a.pdf" "$d/names/a.pdf"
     same_file "$d/names/a.pdf" "$SAMPLE"
     sign 4 alice.p12 --level B --out "$d/nowhere/a.pdf" "$d/names/a.pdf"
