@@ -104,16 +104,35 @@ void tamga_pkcs11_free (TamgaPkcs11 *module)
     g_free (module);
 }
 
-gboolean tamga_pkcs11_failed (TamgaPkcs11 *module, const char *call, CK_RV rv, GError **error)
+/* Values that modules also return when a card is pulled in the middle of something. */
+static gboolean is_vague (CK_RV rv)
+{
+    return rv == CKR_GENERAL_ERROR || rv == CKR_DEVICE_ERROR || rv == CKR_FUNCTION_FAILED;
+}
+
+/* Is the slot empty? pcscd notices a pulled card within half a second, and OpenSC asks it once in a
+ * second; so after a vague error the question is repeated for that long. */
+static gboolean slot_is_empty (TamgaPkcs11 *module, gboolean patiently)
 {
     CK_SLOT_INFO slot;
+
+    for (int tries = patiently ? 7 : 1; tries > 0; tries--) {
+        if (TAMGA_P11 (module, C_GetSlotInfo, module->slot, &slot) != CKR_OK ||
+            (slot.flags & CKF_TOKEN_PRESENT) == 0)
+            return TRUE;
+        if (tries > 1)
+            g_usleep (250 * 1000);
+    }
+    return FALSE;
+}
+
+gboolean tamga_pkcs11_failed (TamgaPkcs11 *module, const char *call, CK_RV rv, GError **error)
+{
     g_autoptr (GError) failure = NULL;
 
     tamga_pkcs11_set_error (module->name, call, rv, &failure);
-    /* Drivers say "general error" and worse when a card is pulled in the middle of something. */
     if (g_error_matches (failure, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_FAILED) && module->selected &&
-        (TAMGA_P11 (module, C_GetSlotInfo, module->slot, &slot) != CKR_OK ||
-         (slot.flags & CKF_TOKEN_PRESENT) == 0)) {
+        slot_is_empty (module, is_vague (rv))) {
         g_autofree char *name = tamga_pkcs11_rv_name (rv);
         g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_TOKEN_REMOVED,
                      "the token was removed (%s in %s of the module %s)", name, call, module->name);
