@@ -22,6 +22,7 @@ static const struct {
     [TAMGA_RULE_SIGNATURE] = {"signature", {FALSE, FALSE, TRUE, TRUE}},
     [TAMGA_RULE_EMPTY_FIELD] = {"empty-signature-field", {FALSE, FALSE, TRUE, TRUE}},
     [TAMGA_RULE_FORM_FILL] = {"form-fill", {FALSE, FALSE, TRUE, TRUE}},
+    [TAMGA_RULE_TAGS] = {"tags", {FALSE, FALSE, TRUE, TRUE}},
     [TAMGA_RULE_ANNOTATION] = {"annotation", {FALSE, FALSE, FALSE, TRUE}},
 };
 

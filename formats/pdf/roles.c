@@ -247,7 +247,8 @@ static void spread_pages (TamgaPdfRoles *roles)
 
 TamgaPdfRoles *tamga_pdf_roles_new (const TamgaPdfRevision *view)
 {
-    static const char *const own[] = {"Pages", "AcroForm", "DSS", "Metadata", NULL};
+    static const char *const own[] = {"Pages",    "AcroForm",       "DSS",
+                                      "Metadata", "StructTreeRoot", NULL};
     TamgaPdfRoles *roles = g_new0 (TamgaPdfRoles, 1);
     roles->view = view;
     roles->roles = g_hash_table_new (NULL, NULL);
@@ -270,6 +271,7 @@ TamgaPdfRoles *tamga_pdf_roles_new (const TamgaPdfRevision *view)
     spread (roles, tamga_pdf_key (catalog, "DSS"), TAMGA_ROLE_DSS);
     spread (roles, tamga_pdf_key (catalog, "Metadata"), TAMGA_ROLE_METADATA);
     spread (roles, tamga_pdf_key (view->trailer, "Info"), TAMGA_ROLE_METADATA);
+    spread (roles, tamga_pdf_key (catalog, "StructTreeRoot"), TAMGA_ROLE_TAGS);
     spread_pages (roles);
     spread_form (roles, form);
     for (guint i = 0; i < roles->fields->len; i++)

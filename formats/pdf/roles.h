@@ -23,6 +23,7 @@ typedef enum {
     TAMGA_ROLE_ANNOT_PART = 1 << 12,
     TAMGA_ROLE_DSS = 1 << 13,
     TAMGA_ROLE_METADATA = 1 << 14, /* XMP stream, /Info */
+    TAMGA_ROLE_TAGS = 1 << 15,     /* structure tree (14.7): what screen readers are told */
 } TamgaPdfRole;
 
 #define TAMGA_ROLE_STRUCTURE (TAMGA_ROLE_CONTENT - 1)

@@ -134,6 +134,17 @@ static void check_form_key (TamgaPdfStep *step, const char *key, TamgaPdfObject 
     }
 }
 
+static void check_tags (TamgaPdfStep *step, const char *object, TamgaPdfObject *old,
+                        TamgaPdfObject *new)
+{
+    if (tamga_pdf_rules_tags_extended (step, old, new))
+        tamga_pdf_rules_add (step, TAMGA_RULE_TAGS, NULL, "tags",
+                             "the tags that describe the document were extended");
+    else
+        tamga_pdf_rules_add (step, TAMGA_RULE_UNEXPLAINED, NULL, object,
+                             "the tags that describe the document were changed");
+}
+
 static void check_catalog_key (TamgaPdfStep *step, const char *key, TamgaPdfObject *old,
                                TamgaPdfObject *new, gpointer data)
 {
@@ -144,6 +155,8 @@ static void check_catalog_key (TamgaPdfStep *step, const char *key, TamgaPdfObje
     } else if (strcmp (key, "DSS") == 0) {
         tamga_pdf_rules_add (step, TAMGA_RULE_DSS, NULL, "document security store",
                              "evidence was added");
+    } else if (strcmp (key, "StructTreeRoot") == 0) {
+        check_tags (step, "catalog", old, new);
     } else if (strcmp (key, "Metadata") == 0 || strcmp (key, "Extensions") == 0 ||
                strcmp (key, "Version") == 0) {
         tamga_pdf_rules_add (step, TAMGA_RULE_METADATA, NULL, "catalog", "/%s was changed", key);
@@ -202,6 +215,9 @@ static void check_page_key (TamgaPdfStep *step, const char *key, TamgaPdfObject 
     guint page = GPOINTER_TO_UINT (data);
     if (strcmp (key, "Annots") == 0) {
         check_annotations (step, old, new, page);
+    } else if (strcmp (key, "StructParents") == 0 && old->type == TAMGA_PDF_NULL) {
+        tamga_pdf_rules_add (step, TAMGA_RULE_TAGS, NULL, "tags",
+                             "page %u was entered in the tags that describe the document", page);
     } else if (strcmp (key, "Tabs") != 0) {
         g_autofree char *object = g_strdup_printf ("page %u", page);
         tamga_pdf_rules_add (step, TAMGA_RULE_UNEXPLAINED, NULL, object,
@@ -218,7 +234,8 @@ static void check_field_key (TamgaPdfStep *step, const char *key, TamgaPdfObject
                              TamgaPdfObject *new, gpointer data)
 {
     static const char *const filled[] = {"V", "AS", "I", "RV", "M", "AP", NULL};
-    static const char *const signing[] = {"V", "AP", "F", "P", "M", "Type", "Subtype", NULL};
+    static const char *const signing[] = {"V",       "AP",           "F", "P", "M", "Type",
+                                          "Subtype", "StructParent", NULL};
     const TamgaPdfField *field = data;
     gboolean signature = tamga_pdf_field_is_signature (field);
     const char *const *allowed = signature ? signing : filled;
@@ -384,7 +401,8 @@ void tamga_pdf_rules_fields (TamgaPdfStep *step)
     }
 }
 
-static void check_content (TamgaPdfStep *step, guint32 number, guint bits, TamgaPdfObject *new)
+static void check_content (TamgaPdfStep *step, guint32 number, guint bits, TamgaPdfObject *old,
+                           TamgaPdfObject *new)
 {
     g_autofree char *object = g_strdup_printf ("object %u", number);
     const TamgaPdfField *field = tamga_pdf_roles_field (step->old_roles, number);
@@ -401,6 +419,8 @@ static void check_content (TamgaPdfStep *step, guint32 number, guint bits, Tamga
     if ((bits & TAMGA_ROLE_ANNOT_PART) != 0)
         tamga_pdf_rules_add (step, TAMGA_RULE_ANNOTATION, NULL, object,
                              "object %u, part of an annotation, was changed", number);
+    if ((bits & TAMGA_ROLE_TAGS) != 0)
+        check_tags (step, object, old, new);
     if ((bits & TAMGA_ROLE_DSS) != 0)
         tamga_pdf_rules_add (step, TAMGA_RULE_DSS, NULL, "document security store",
                              "evidence was added");
@@ -461,5 +481,5 @@ void tamga_pdf_rules_object (TamgaPdfStep *step, guint32 number, TamgaPdfObject 
         else
             check_structure (step, number, bits, old, new);
     }
-    check_content (step, number, bits, new);
+    check_content (step, number, bits, old, new);
 }

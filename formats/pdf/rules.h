@@ -13,6 +13,7 @@ typedef enum {
     TAMGA_RULE_EMPTY_FIELD,
     TAMGA_RULE_FORM_FILL,
     TAMGA_RULE_ANNOTATION,
+    TAMGA_RULE_TAGS,
 } TamgaPdfRule;
 
 /* One change, before it is judged by the permissions of a signature. */
@@ -43,5 +44,8 @@ void tamga_pdf_rules_fields (TamgaPdfStep *step);
 /* One object that differs; `old` or `new` is tamga_pdf_null where it does not exist. */
 void tamga_pdf_rules_object (TamgaPdfStep *step, guint32 number, TamgaPdfObject *old,
                              TamgaPdfObject *new);
+/* Tags of the structure tree: nothing that was there may go or change, entries may be added. */
+gboolean tamga_pdf_rules_tags_extended (TamgaPdfStep *step, TamgaPdfObject *old,
+                                        TamgaPdfObject *new);
 void tamga_pdf_rules_add (TamgaPdfStep *step, TamgaPdfRule rule, const char *field,
                           const char *object, const char *format, ...) G_GNUC_PRINTF (5, 6);

@@ -13,6 +13,10 @@
 #include "formats/pdf/peer.h"
 #include "formats/pdf/revisions.h"
 
+/* Pages that are compared with the second reader: enough to tell that both follow the same
+ * cross-reference sections. */
+#define MAX_COMPARED_PAGES 1000u
+
 typedef struct {
     TamgaPdf *pdf;
     const TamgaReadOptions *options;
@@ -326,12 +330,26 @@ static void add_later_timestamps (Reading *reading)
     }
 }
 
+/* Do both readers see the same pages? */
+static gboolean same_pages (TamgaPdf *pdf, TamgaPdfPeer *peer)
+{
+    g_autoptr (GPtrArray) pages =
+        tamga_pdf_pages (tamga_pdf_latest (pdf), MAX_COMPARED_PAGES, NULL);
+    for (guint i = 0; pages != NULL && i < pages->len; i++) {
+        const TamgaPdfPage *page = pages->pdata[i];
+        if (!tamga_pdf_peer_same (peer, page->number, page->generation))
+            return FALSE;
+    }
+    return pages != NULL;
+}
+
 /* Where qpdf sees something else, no verdict is safe. */
 static void compare_readers (Reading *reading)
 {
     TamgaPdf *pdf = reading->pdf;
     g_autoptr (GError) reason = NULL;
     g_autoptr (TamgaPdfPeer) peer = tamga_pdf_peer_open (pdf, &reason);
+    gboolean pages = peer != NULL && same_pages (pdf, peer);
     for (guint i = 0; i < reading->found->len; i++) {
         TamgaPdfFound *found = reading->found->pdata[i];
         if (found->failure != NULL)
@@ -339,6 +357,8 @@ static void compare_readers (Reading *reading)
         if (peer == NULL)
             found->failure =
                 g_strdup_printf ("a second reading of the file fails: %s", reason->message);
+        else if (!pages)
+            found->failure = g_strdup ("two readings of the file see different pages");
         else if (found->last == pdf->revisions->len &&
                  ((found->number != 0 &&
                    !tamga_pdf_peer_same (peer, found->number, found->generation)) ||
@@ -375,6 +395,11 @@ static gboolean read_all (Reading *reading, GError **error)
             tamga_signature_fail (reading->signatures->pdata[i], TAMGA_INTEGRITY_FORMAT_FAILURE,
                                   "%s", pdf->error->message);
     }
+    for (guint i = 0; pdf->hybrid && i < reading->signatures->len; i++)
+        tamga_signature_find (reading->signatures->pdata[i], TAMGA_SEVERITY_WARNING, "pdf-hybrid",
+                              "ISO 32000-1 7.5.8.4",
+                              "the file is a hybrid: old viewers see other objects in it than new "
+                              "ones");
     check_certifications (reading);
     add_changes (reading);
     add_evidence (reading);

@@ -360,6 +360,35 @@ static void test_sneaky_signature (void)
     g_assert_true (seen);
 }
 
+/* Tags (ISO 32000-1 14.7) may be extended for a new field, and not rewritten. */
+static void test_tags (void)
+{
+    static const char catalog[] = "<< /Type /Catalog /Pages 2 0 R /StructTreeRoot 7 0 R >>";
+    const char *const objects[] = {
+        catalog,
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font "
+        "<< /F1 5 0 R >> >> >>",
+        "<< /Length 44 >>\nstream\nBT /F1 24 Tf 72 700 Td (Pay 100 euro.) Tj ET  \nendstream",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        "<< /Type /StructElem /S /P /P 7 0 R /ActualText (Pay 100 euro.) >>",
+        "<< /Type /StructTreeRoot /K [6 0 R] >>",
+        NULL};
+    g_autoptr (GBytes) base = sample_build (objects, "");
+    g_autoptr (GBytes) one = sample_must_sign (fixture, signer, base, NULL);
+    g_autoptr (GBytes) more =
+        sample_update (one, 7, "<< /Type /StructTreeRoot /K [6 0 R 20 0 R] /ParentTreeNextKey 1 >>",
+                       20, "<< /Type /StructElem /S /Form /P 7 0 R >>", 0);
+    has_change (more, "tags", TRUE);
+    g_autoptr (GBytes) other = sample_update (
+        one, 6, "<< /Type /StructElem /S /P /P 7 0 R /ActualText (Pay 900 euro.) >>", 0);
+    is_unexplained (other, "tags");
+    g_autoptr (GBytes) gone =
+        sample_update (one, 7, "<< /Type /StructTreeRoot /K [20 0 R] >>", 20,
+                       "<< /Type /StructElem /S /P /P 7 0 R /ActualText (Pay 900 euro.) >>", 0);
+    is_unexplained (gone, "tags");
+}
+
 /* The revision that is signed may not borrow bytes from behind itself. */
 static void test_objects_behind (void)
 {
@@ -397,6 +426,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/threats/a/certification", test_certification);
     g_test_add_func ("/threats/a/late_certification", test_late_certification);
     g_test_add_func ("/threats/a/sneaky_signature", test_sneaky_signature);
+    g_test_add_func ("/threats/a/tags", test_tags);
     g_test_add_func ("/threats/a/objects_behind", test_objects_behind);
     int status = g_test_run ();
     g_bytes_unref (plain_signed);
