@@ -54,7 +54,7 @@ static gboolean read_file (const char *path, Certificates *found, GError **error
     while (found->list->len < TAMGA_MAX_CERTIFICATES &&
            (certificate = PEM_read_bio_X509 (bio, NULL, NULL, NULL)))
         g_ptr_array_add (found->list, certificate);
-    g_autofree char *detail = tamga_ossl_error ();
+    g_free (tamga_ossl_error ()); /* the end of the file is an error to OpenSSL */
     if (found->list->len > 0)
         return TRUE;
     g_set_error (error, TAMGA_TRUST_ERROR, TAMGA_TRUST_ERROR_FILE,

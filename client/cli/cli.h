@@ -39,8 +39,8 @@ struct _TamgaCli {
     gboolean color;    /* standard output is a terminal that shows colour, and NO_COLOR is unset */
     gboolean terminal; /* standard error is a terminal: prompts and progress are possible */
     gboolean output_is_document; /* standard output carries a document: lines go to the other one */
-    GError *pin_error; /* of the PIN callback: why it gave none */
-    gboolean json_printed; /* standard output has its object */
+    GError *pin_error;           /* of the PIN callback: why it gave none */
+    gboolean json_printed;       /* standard output has its object */
 
     /* made by the functions below, freed with the cli */
     TamgaConfig *config;
@@ -61,8 +61,10 @@ gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionE
 
 /* Tells the error (message, "Next: " advice) on standard error; returns its exit code. */
 int tamga_cli_fail (TamgaCli *cli, const GError *error);
-/* A message on standard error, as a sentence; control characters in it are made visible. */
-void tamga_cli_tell (const char *message);
+/* The message alone on standard error, as a sentence; control characters in it are made visible. */
+void tamga_cli_tell (const GError *error);
+/* Why it really failed: the key store only knows that no PIN came, the command knows why. */
+const GError *tamga_cli_reason (TamgaCli *cli, const GError *error);
 /* A usage error in own words: 64. */
 int tamga_cli_usage (TamgaCli *cli, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

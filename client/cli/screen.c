@@ -80,20 +80,9 @@ json_t *tamga_cli_json_time (gint64 time)
     return tamga_cli_json_text (text);
 }
 
-/* Messages of libraries begin in lower case; a sentence does not. A path or an option stays. */
-static char *sentence (const char *text)
+/* A text of several lines, each made visible, on standard error. */
+static void tell (const char *text)
 {
-    char *copy = g_strdup (text);
-    gsize word = strcspn (copy, " ");
-    gboolean name = strcspn (copy, "/.:_-") < word;
-    if (!name && copy[word])
-        copy[0] = g_ascii_toupper (copy[0]);
-    return copy;
-}
-
-void tamga_cli_tell (const char *message)
-{
-    g_autofree char *text = sentence (message);
     g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
     for (char **line = lines; *line; line++) {
         g_autofree char *visible = tamga_text_visible (*line);
@@ -101,6 +90,23 @@ void tamga_cli_tell (const char *message)
         gboolean ended = *visible && strchr (".!?:)", visible[strlen (visible) - 1]);
         fprintf (stderr, "%s%s\n", visible, only && *visible && !ended ? "." : "");
     }
+}
+
+/* Some messages of the key process begin in lower case. Others may begin with the name of a file,
+ * which stays as it is. */
+void tamga_cli_tell (const GError *error)
+{
+    g_autofree char *text = g_strdup (error->message);
+    gsize word = strcspn (text, " ");
+    if (error->domain == TAMGA_KEYS_ERROR && text[word] && strcspn (text, "/.:_-") > word)
+        text[0] = g_ascii_toupper (text[0]);
+    tell (text);
+}
+
+const GError *tamga_cli_reason (TamgaCli *cli, const GError *error)
+{
+    gboolean no_pin = g_error_matches (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_CANCELLED);
+    return cli->pin_error && no_pin ? cli->pin_error : error;
 }
 
 static void json_error (TamgaCli *cli, const char *code, const char *message, const char *next)
@@ -116,13 +122,11 @@ static void json_error (TamgaCli *cli, const char *code, const char *message, co
 
 int tamga_cli_fail (TamgaCli *cli, const GError *error)
 {
-    /* The key store only knows that no PIN came; why is known here. */
-    if (cli->pin_error && g_error_matches (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_CANCELLED))
-        error = cli->pin_error;
+    error = tamga_cli_reason (cli, error);
     const char *advice = tamga_failure_advice (error);
     tamga_cli_progress_end (cli);
     fflush (stdout);
-    tamga_cli_tell (error->message);
+    tamga_cli_tell (error);
     if (advice)
         fprintf (stderr, "Next: %s\n", advice);
     if (cli->verbose)
@@ -141,7 +145,7 @@ int tamga_cli_usage (TamgaCli *cli, const char *format, ...)
         cli->command ? g_strdup_printf ("tamga help %s shows how it is used.", cli->command->name)
                      : g_strdup ("tamga help shows the commands there are.");
     fflush (stdout);
-    tamga_cli_tell (text);
+    tell (text);
     fprintf (stderr, "Next: %s\n", next);
     json_error (cli, "usage", text, next);
     return TAMGA_EXIT_USAGE;

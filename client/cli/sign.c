@@ -175,7 +175,7 @@ static gboolean ask_again (const GError *error, gpointer data)
     TamgaCli *cli = screen->cli;
     if (cli->pin_fd || (!cli->pinentry && !isatty (STDIN_FILENO)))
         return FALSE;
-    tamga_cli_tell (error->message);
+    tamga_cli_tell (error);
     return ++cli->pin_attempt < 5;
 }
 
@@ -274,7 +274,7 @@ static int sign_files (TamgaCli *cli, const Options *o, const TamgaSignOptions *
         tamga_sign (&context, items, n, &with_content, &ui, &cli->call, error);
     int code = outcomes ? sum_up (cli, &screen, outcomes) : (int)tamga_failure_exit_code (*error);
     if (cli->json) {
-        print_json (cli, &screen, error ? *error : NULL, code);
+        print_json (cli, &screen, error ? tamga_cli_reason (cli, *error) : NULL, code);
         json_decref (screen.results);
         json_decref (screen.steps);
     }

@@ -148,6 +148,9 @@ code=0
 run 4 verify a.p7m a.txt
 run 0 verify --checks a.p7m
 says out "status"
+run 5 sign "$module" --json --out=c.p7m a.txt
+json '.exit_code == 5 and (.text | test("no terminal"))'
+[ ! -e c.p7m ] || bad "an output without a PIN" sign
 printf 'a document\n' >b.txt
 with_pin 7777777 0 sign "$module" --detached --out=b.p7s b.txt
 run 0 verify b.p7s --document b.txt

@@ -115,6 +115,8 @@ says err "key.pem"
 run 4 cert show "$dir"
 : >empty
 run 4 cert show empty
+run 4 cert show nofile
+says err "nofile cannot be opened"
 
 # VN 5: the ten items come first and in the order of the article.
 run 0 cert show root.pem
