@@ -111,19 +111,44 @@ TamgaAddressKind tamga_address_kind (const struct sockaddr *address, const char 
     return TAMGA_ADDRESS_REFUSED;
 }
 
+/* Sixteen bytes of an address in text, IPv4 as mapped. FALSE: it is not one. */
+static gboolean parse_text (const char *text, guint8 bytes[16])
+{
+    struct in_addr four;
+    guint8 mapped[16] = V4 (0, 0, 0, 0);
+    g_autofree char *bare = g_strdup (text[0] == '[' ? text + 1 : text);
+    bare[strcspn (bare, "]%")] = '\0';
+    if (inet_pton (AF_INET, bare, &four) != 1)
+        return inet_pton (AF_INET6, bare, bytes) == 1;
+    memcpy (mapped + 12, &four, 4);
+    memcpy (bytes, mapped, sizeof mapped);
+    return TRUE;
+}
+
 gboolean tamga_address_kind_of_text (const char *text, TamgaAddressKind *kind, const char **name)
 {
     const char *unused;
-    struct in_addr four;
-    guint8 bytes[16] = V4 (0, 0, 0, 0);
-    g_autofree char *bare = g_strdup (text[0] == '[' ? text + 1 : text);
-    bare[strcspn (bare, "]%")] = '\0';
-    if (inet_pton (AF_INET, bare, &four) == 1)
-        memcpy (bytes + 12, &four, 4);
-    else if (inet_pton (AF_INET6, bare, bytes) != 1)
+    guint8 bytes[16];
+    if (!parse_text (text, bytes))
         return FALSE;
     *kind = kind_of_bytes (bytes, name != NULL ? name : &unused);
     return TRUE;
+}
+
+gboolean tamga_address_in_range (const char *text, const char *range)
+{
+    guint8 address[16], prefix[16];
+    guint64 bits;
+    const char *slash = strchr (range, '/');
+    g_autofree char *start = g_strndup (range, slash != NULL ? (gsize)(slash - range) : 64);
+    gboolean four = strchr (start, ':') == NULL;
+    if (!parse_text (text, address) || !parse_text (start, prefix))
+        return FALSE;
+    if (slash == NULL)
+        return memcmp (address, prefix, sizeof address) == 0;
+    if (!g_ascii_string_to_unsigned (slash + 1, 10, 0, four ? 32 : 128, &bits, NULL))
+        return FALSE;
+    return has_prefix (address, prefix, (guint)bits + (four ? 96 : 0));
 }
 
 gboolean tamga_address_allowed (TamgaAddressKind kind, gboolean allow_loopback,

@@ -18,5 +18,7 @@ typedef enum {
 TamgaAddressKind tamga_address_kind (const struct sockaddr *address, const char **name);
 /* The same for text ("127.0.0.1", "[::1]", "fe80::1%eth0"). FALSE: it is not an address. */
 gboolean tamga_address_kind_of_text (const char *text, TamgaAddressKind *kind, const char **name);
+/* Is the address `text` in `range`: an address, or a range in CIDR form ("10.0.0.0/8")? */
+gboolean tamga_address_in_range (const char *text, const char *range);
 gboolean tamga_address_allowed (TamgaAddressKind kind, gboolean allow_loopback,
                                 gboolean allow_private);

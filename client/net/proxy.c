@@ -2,8 +2,9 @@
 /* Proxy variables of the environment, as curl(1) documents them. */
 #include "client/net/proxy.h"
 
-#include <gio/gio.h>
 #include <string.h>
+
+#include "client/net/address.h"
 
 static const char *environment (const char *lower, const char *upper)
 {
@@ -13,14 +14,12 @@ static const char *environment (const char *lower, const char *upper)
     return value;
 }
 
-static gboolean entry_names (const char *entry, const char *host, GInetAddress *address)
+static gboolean entry_names (const char *entry, const char *host, gboolean address)
 {
     if (g_str_equal (entry, "*"))
         return TRUE;
-    if (address != NULL) {
-        g_autoptr (GInetAddressMask) mask = g_inet_address_mask_new_from_string (entry, NULL);
-        return mask != NULL && g_inet_address_mask_matches (mask, address);
-    }
+    if (address)
+        return tamga_address_in_range (host, entry);
     if (entry[0] == '.')
         entry++;
     gsize host_length = strlen (host), entry_length = strlen (entry);
@@ -38,7 +37,8 @@ gboolean tamga_proxy_bypassed (const char *no_proxy, const char *host)
     bare[strcspn (bare, "]%")] = '\0';
     if (g_str_has_suffix (bare, "."))
         bare[strlen (bare) - 1] = '\0';
-    g_autoptr (GInetAddress) address = g_inet_address_new_from_string (bare);
+    TamgaAddressKind kind;
+    gboolean address = tamga_address_kind_of_text (bare, &kind, NULL);
     g_auto (GStrv) entries = g_strsplit_set (no_proxy, ", \t", -1);
     for (char **entry = entries; *entry != NULL; entry++) {
         if (**entry != '\0' && entry_names (*entry, bare, address))

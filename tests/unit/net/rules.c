@@ -122,6 +122,11 @@ static void test_no_proxy (void)
         {"127.0.0.1", "127.0.0.1", TRUE},
         {"::1", "[::1]", TRUE},
         {"0.1", "127.0.0.1", FALSE},
+        {"fd00::/8", "[fd12::1]", TRUE},
+        {"fd00::/8", "[fe12::1]", FALSE},
+        {"10.0.0.0/33", "10.2.3.4", FALSE},
+        {"10.0.0.0/", "10.2.3.4", FALSE},
+        {"10.0.0.0/0", "99.2.3.4", TRUE},
     };
     for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
         g_test_message ("%s / %s", rows[i].list, rows[i].host);
