@@ -56,41 +56,40 @@ static void add_key_usage (GString *text, X509 *certificate)
     g_string_append_printf (text, "key usage: %s", list->len > 0 ? list->str : "none");
 }
 
-static void add_extended_usage (GString *text, X509 *certificate)
+static void add_extended_usage (GString *text, X509 *certificate, const TamgaProfile *profile)
 {
     g_autoptr (GString) list = g_string_new (NULL);
     EXTENDED_KEY_USAGE *usages = X509_get_ext_d2i (certificate, NID_ext_key_usage, NULL, NULL);
     for (int i = 0; i < sk_ASN1_OBJECT_num (usages); i++) {
         const ASN1_OBJECT *usage = sk_ASN1_OBJECT_value (usages, i);
-        int nid = OBJ_obj2nid (usage);
         g_autofree char *oid = tamga_ossl_oid (usage);
-        add_word (list, ", ", nid != NID_undef ? OBJ_nid2ln (nid) : oid);
+        add_word (list, ", ", tamga_profile_oid_name (profile, oid));
     }
     EXTENDED_KEY_USAGE_free (usages);
     if (list->len > 0)
         g_string_append_printf (text, "; extended: %s", list->str);
 }
 
-static void add_policies (GString *text, X509 *certificate)
+static void add_policies (GString *text, X509 *certificate, const TamgaProfile *profile)
 {
     g_autoptr (GString) list = g_string_new (NULL);
     CERTIFICATEPOLICIES *policies =
         X509_get_ext_d2i (certificate, NID_certificate_policies, NULL, NULL);
     for (int i = 0; i < sk_POLICYINFO_num (policies); i++) {
         g_autofree char *oid = tamga_ossl_oid (sk_POLICYINFO_value (policies, i)->policyid);
-        add_word (list, ", ", oid);
+        add_word (list, ", ", tamga_profile_oid_name (profile, oid));
     }
     CERTIFICATEPOLICIES_free (policies);
     if (list->len > 0)
         g_string_append_printf (text, "; policy: %s", list->str);
 }
 
-char *tamga_certificate_scope (X509 *certificate)
+char *tamga_certificate_scope (X509 *certificate, const TamgaProfile *profile)
 {
     GString *text = g_string_new (NULL);
     add_key_usage (text, certificate);
-    add_extended_usage (text, certificate);
-    add_policies (text, certificate);
+    add_extended_usage (text, certificate, profile);
+    add_policies (text, certificate, profile);
     ERR_clear_error ();
     return g_string_free (text, FALSE);
 }
@@ -217,6 +216,11 @@ static char *item_issuer_signature (X509 *certificate)
                             ASN1_STRING_length (signature), algorithm);
 }
 
+static char *item_scope (X509 *certificate)
+{
+    return tamga_certificate_scope (certificate, NULL);
+}
+
 static char *item_limits (X509 *certificate)
 {
     char *limits = tamga_certificate_limits (certificate);
@@ -310,7 +314,7 @@ static const struct {
     {"validity", item_validity},
     {"public key", item_key},
     {"signature of the issuer", item_issuer_signature},
-    {"purpose and scope", tamga_certificate_scope},
+    {"purpose and scope", item_scope},
     {"limits of liability", item_limits},
     {"algorithm", signature_algorithm_text},
     {"other", item_other},

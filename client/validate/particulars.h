@@ -5,6 +5,7 @@
 
 #include <openssl/x509.h>
 
+#include "client/profile/profile.h"
 #include "formats/ossl.h"
 
 #define TAMGA_PARTICULARS 10
@@ -31,7 +32,8 @@ void tamga_holder_free (TamgaHolder *holder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaHolder, tamga_holder_free)
 
 /* Single items, new text. */
-char *tamga_certificate_scope (X509 *certificate); /* key usage, extended key usage, policies */
+/* Key usage, extended key usage and policies; OIDs by the profile's names (may be NULL). */
+char *tamga_certificate_scope (X509 *certificate, const TamgaProfile *profile);
 /* Liability limits: QcLimitValue and policy notices; NULL: none stated (VN 5.8). */
 char *tamga_certificate_limits (X509 *certificate);
 char *tamga_certificate_key_text (X509 *certificate); /* "RSA 2048 bits" */

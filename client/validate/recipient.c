@@ -53,7 +53,8 @@ static void row_authority (Recipient *self, TamgaJudgement *judgement)
 static void row_scope (Recipient *self)
 {
     const char *clause = tamga_blocks_clause (self->blocks, "VN 79.1a", "RFC 5280 4.2.1.3");
-    g_autofree char *scope = tamga_certificate_scope (self->certificate);
+    g_autofree char *scope =
+        tamga_certificate_scope (self->certificate, self->blocks->context->profile);
     guint32 usage = X509_get_key_usage (self->certificate); /* all bits when not limited */
     gboolean fits = (usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) != 0;
     row (self, "scope", clause, fits ? CHECK_PASSED : CHECK_FAILED, "%s%s", scope,

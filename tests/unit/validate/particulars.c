@@ -180,9 +180,27 @@ static void test_limits (void)
         scene_validate (scene, scene_lt_signature (scene, notice));
     g_assert_cmpstr (scene_check (scene_one (validation, 0), "limits")->text, ==, text);
     g_assert_cmpstr (scene_one (validation, 0)->limits, ==, text);
-    g_autofree char *scope = tamga_certificate_scope (notice->certificate);
+    g_autofree char *scope = tamga_certificate_scope (notice->certificate, NULL);
     g_assert_nonnull (strstr (scope, "non-repudiation"));
     g_assert_nonnull (strstr (scope, "1.2.3.4.10"));
+}
+
+/* A country's names for usages, from its profile and nowhere else. */
+static void test_scope_names (void)
+{
+    g_autoptr (Scene) scene = scene_new ();
+    g_autoptr (GError) error = NULL;
+    g_autoptr (TamgaProfile) kz =
+        tamga_profile_load_file (TAMGA_SOURCE_DIR "/client/profile/data/kz.profile", &error);
+    g_assert_no_error (error);
+    g_autoptr (Entity) head =
+        pki_issue (scene->provider, "H",
+                   PKI_SIGNER "extendedKeyUsage=emailProtection,1.2.398.3.3.4.1.1\n", 0, 0);
+    g_autofree char *plain = tamga_certificate_scope (head->certificate, NULL);
+    g_autofree char *named = tamga_certificate_scope (head->certificate, kz);
+    g_assert_nonnull (strstr (plain, "1.2.398.3.3.4.1.1"));
+    g_assert_null (strstr (named, "1.2.398.3.3.4.1.1"));
+    g_assert_nonnull (strstr (named, tamga_profile_oid_name (kz, "1.2.398.3.3.4.1.1")));
 }
 
 /* The rows of VN 79 and VN 9, each with its clause. */
@@ -390,6 +408,7 @@ int main (int argc, char **argv)
         {"/en_319_412_5/statements", test_statements},
         {"/en_319_412_5/malformed", test_malformed_statements},
         {"/vn_79_1a/limits", test_limits},
+        {"/vn_79_1a/scope_names", test_scope_names},
         {"/vn_79/rows", test_recipient_rows},
         {"/vn_79_1b/key_does_not_match", test_key_does_not_match},
         {"/vn_7/title_and_organisation", test_title},
