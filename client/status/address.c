@@ -38,10 +38,10 @@ char **tamga_status_ocsp_urls (const TamgaProfile *profile, X509 *certificate)
     return or_profile (g_strv_builder_end (urls), profile->ocsp_urls);
 }
 
-static char **point_urls (X509 *certificate, int nid)
+/* Takes the points. */
+static char **point_urls (CRL_DIST_POINTS *points)
 {
     g_autoptr (GStrvBuilder) urls = g_strv_builder_new ();
-    CRL_DIST_POINTS *points = X509_get_ext_d2i (certificate, nid, NULL, NULL);
     for (int i = 0; i < sk_DIST_POINT_num (points); i++) {
         const DIST_POINT *point = sk_DIST_POINT_value (points, i);
         if (point->distpoint == NULL || point->distpoint->type != 0)
@@ -58,11 +58,22 @@ char **tamga_status_crl_urls (const TamgaProfile *profile, X509 *certificate, X5
 {
     /* The lists of a self-signed issuer are the root's, those of any other the provider's. */
     gboolean root = (X509_get_extension_flags (issuer) & EXFLAG_SS) != 0;
-    return or_profile (point_urls (certificate, NID_crl_distribution_points),
-                       root ? profile->root_crl_urls : profile->crl_urls);
+    return or_profile (
+        point_urls (X509_get_ext_d2i (certificate, NID_crl_distribution_points, NULL, NULL)),
+        root ? profile->root_crl_urls : profile->crl_urls);
 }
 
 char **tamga_status_delta_urls (const TamgaProfile *profile, X509 *certificate)
 {
-    return or_profile (point_urls (certificate, NID_freshest_crl), profile->delta_crl_urls);
+    return or_profile (point_urls (X509_get_ext_d2i (certificate, NID_freshest_crl, NULL, NULL)),
+                       profile->delta_crl_urls);
+}
+
+char **tamga_status_list_delta_urls (const TamgaCrl *crl, X509 *issuer)
+{
+    EVP_PKEY *key = X509_get0_pubkey (issuer);
+    if (crl->problem != NULL || crl->base != NULL || key == NULL ||
+        X509_CRL_verify (crl->crl, key) != 1)
+        return g_new0 (char *, 1);
+    return point_urls (X509_CRL_get_ext_d2i (crl->crl, NID_freshest_crl, NULL, NULL));
 }

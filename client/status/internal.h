@@ -86,6 +86,9 @@ void tamga_status_add_url (GStrvBuilder *urls, const GENERAL_NAME *name);
 char **tamga_status_ocsp_urls (const TamgaProfile *profile, X509 *certificate);
 char **tamga_status_crl_urls (const TamgaProfile *profile, X509 *certificate, X509 *issuer);
 char **tamga_status_delta_urls (const TamgaProfile *profile, X509 *certificate);
+/* Of a complete list (RFC 5280 5.2.6) that `issuer` signed; empty where it did not: a list that
+ * came over HTTP names no addresses before it is proven. */
+char **tamga_status_list_delta_urls (const TamgaCrl *crl, X509 *issuer);
 
 /* --- issuers (issuers.c) --- */
 

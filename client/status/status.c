@@ -231,6 +231,11 @@ static void wanted_free (gpointer data)
     g_free (wanted);
 }
 
+static gboolean is_wanted (gconstpointer wanted, gconstpointer url)
+{
+    return g_str_equal (((const Wanted *)wanted)->url, url);
+}
+
 static void want (GPtrArray *all, const char *url, Task *task)
 {
     for (guint i = 0; i < all->len; i++) {
@@ -340,6 +345,27 @@ static void settle_responder (const TamgaStatusContext *context, Task *task)
     task->settled = FALSE;
 }
 
+/* Deltas that only the complete lists themselves name. */
+static void ask_deltas (const TamgaStatusContext *context, GPtrArray *tasks, GPtrArray *had,
+                        const TamgaCall *call)
+{
+    g_autoptr (GPtrArray) more = g_ptr_array_new_with_free_func (wanted_free);
+    for (guint i = 0; i < tasks->len; i++) {
+        Task *task = tasks->pdata[i];
+        for (guint k = 0; !task->settled && k < task->crls->len; k++) {
+            const TamgaCrl *crl = task->crls->pdata[k];
+            if (crl->origin == TAMGA_ORIGIN_EMBEDDED)
+                continue;
+            g_auto (GStrv) urls = tamga_status_list_delta_urls (crl, task->question->issuer);
+            for (guint u = 0; urls[u] != NULL && u < MAX_CRL_URLS; u++)
+                if (!g_ptr_array_find_with_equal_func (had, urls[u], is_wanted, NULL))
+                    want (more, urls[u], task);
+        }
+    }
+    if (more->len > 0)
+        fetch_lists (context, more, call);
+}
+
 static void ask_lists (const TamgaStatusContext *context, GPtrArray *tasks, const TamgaCall *call)
 {
     g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (wanted_free);
@@ -351,6 +377,7 @@ static void ask_lists (const TamgaStatusContext *context, GPtrArray *tasks, cons
             want_lists (context, all, task, addressed (task->question));
     }
     fetch_lists (context, all, call);
+    ask_deltas (context, tasks, all, call);
 }
 
 /* What lists at hand (embedded, or cached from before) say besides the answer: MD 2:66. */
