@@ -268,7 +268,7 @@ static guint run_general_authenticate (tamga_piv_card *card, const struct apdu *
     g_autoptr (GByteArray) template = g_byte_array_new ();
     const struct slot *slot;
     const guint8 *challenge;
-    gsize length, i;
+    gsize length = 0, i;
     gboolean allowed;
 
     for (i = 0; i < N_SLOTS; i++)
