@@ -16,8 +16,8 @@ void tamga_key_store_free (TamgaKeyStore *store)
     if (store->agent != NULL && store->logged_in) {
         /* asked for by name: ending the process does it too, but the card is given time for it */
         TamgaCall call = tamga_call_within (NULL, 2000);
-        g_autoptr (GVariant) answer =
-            tamga_key_agent_ask (store->agent, "logout", NULL, &call, NULL);
+        GVariant *answer = tamga_key_agent_ask (store->agent, "logout", NULL, &call, NULL);
+        g_clear_pointer (&answer, g_variant_unref);
     }
     tamga_key_agent_free (store->agent);
     tamga_reference_free (store->reference);

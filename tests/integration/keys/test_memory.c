@@ -245,19 +245,18 @@ static void control (void)
 static void not_for_the_same_user (void)
 {
     Client process;
-    g_autofree char *path = NULL;
 
     if (getuid () != 0) {
         g_test_skip ("needs root, to become another user");
         return;
     }
     start_client (&process, softhsm_module, "pkcs11:token=memory", pin, "login");
-    g_autofree char *status_path = g_strdup_printf ("/proc/%d/mem", process.key_pid);
+    g_autofree char *path = g_strdup_printf ("/proc/%d/mem", process.key_pid);
     pid_t other = fork ();
     if (other == 0) {
         if (setgid (65534) != 0 || setuid (65534) != 0)
             _exit (2);
-        _exit (open (status_path, O_RDONLY) < 0 && errno == EACCES ? 0 : 1);
+        _exit (open (path, O_RDONLY) < 0 && errno == EACCES ? 0 : 1);
     }
     int status;
     waitpid (other, &status, 0);

@@ -83,6 +83,7 @@ static void descriptor (Pair *pair, gconstpointer data)
     g_assert_true (tamga_frame_send (pair->theirs, hello (), ends[0], NULL, &error));
     g_autoptr (GVariant) received = tamga_frame_receive (pair->ours, &fd, NULL, &error);
     g_assert_no_error (error);
+    g_assert_nonnull (received);
     g_assert_cmpint (fd, >=, 0);
     g_assert_cmpint (fcntl (fd, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
     g_assert_cmpint (write (ends[1], "x", 1), ==, 1);
@@ -131,6 +132,7 @@ static void unwanted_descriptor (Pair *pair, gconstpointer data)
     g_assert_true (tamga_frame_send (pair->theirs, hello (), STDERR_FILENO, NULL, NULL));
     g_autoptr (GVariant) received = tamga_frame_receive (pair->ours, NULL, NULL, &error);
     g_assert_no_error (error);
+    g_assert_nonnull (received);
     g_assert_cmpuint (open_descriptors (), ==, before);
 }
 

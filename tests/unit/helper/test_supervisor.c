@@ -137,6 +137,7 @@ static void error_of_helper (void)
     g_clear_error (&error);
     g_autoptr (GVariant) facts = ask (helper, "facts", 10000, &error);
     g_assert_no_error (error);
+    g_assert_nonnull (facts);
 }
 
 static void hangs (void)
@@ -234,6 +235,7 @@ static void dies_with_parent (void)
         g_autoptr (GError) error = NULL;
         g_autoptr (GVariant) facts = ask (helper, "facts", 10000, &error);
         g_assert_no_error (error);
+        g_assert_nonnull (facts);
         tamga_helper_send (helper, "hang", NULL, -1, NULL, NULL);
         if (write (ends[1], &pid, sizeof pid) != sizeof pid)
             _exit (1);
