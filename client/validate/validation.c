@@ -70,21 +70,35 @@ static const TamgaValidatedSignature *first_with (const TamgaValidation *validat
     return NULL;
 }
 
+/* What "not determined" means for the reader, and what to do. */
 static const char *what_next (const TamgaValidatedSignature *one)
 {
-    static const struct {
+    static const char *const late =
+        "Only a timestamp from before that could show that it is valid.";
+    static const char *const within =
+        "Only a timestamp from within that validity could show that it is valid.";
+    static const char *const unfit = "It may be genuine, but it may not be relied upon as it is.";
+    const struct {
         const char *sub, *text;
     } advices[] = {
         {SUB_NO_CERTIFICATE_CHAIN_FOUND,
-         " If you know the root by its fingerprint, `tamga trust add` makes it trusted."},
-        {SUB_TRY_LATER, " Try again later."},
-        {SUB_SIGNED_DATA_NOT_FOUND, " Name the signed document with --document."},
+         "It may be valid; nobody can tell yet. If you know the root by its fingerprint, "
+         "`tamga trust add` makes it trusted."},
+        {SUB_TRY_LATER, "It may be valid; nobody can tell yet. Try again later."},
+        {SUB_SIGNED_DATA_NOT_FOUND, "Name the signed document with --document."},
+        {SUB_REVOKED_NO_POE, late},
+        {SUB_REVOKED_CA_NO_POE, late},
+        {SUB_OUT_OF_BOUNDS_NO_POE, within},
+        {SUB_OUT_OF_BOUNDS_NOT_REVOKED, within},
+        {SUB_SIG_CONSTRAINTS_FAILURE, unfit},
+        {SUB_CHAIN_CONSTRAINTS_FAILURE, unfit},
+        {SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, unfit},
     };
     for (gsize i = 0; i < G_N_ELEMENTS (advices); i++) {
         if (g_strcmp0 (one->sub_indication, advices[i].sub) == 0)
             return advices[i].text;
     }
-    return "";
+    return "It may be valid; nobody can tell yet.";
 }
 
 /* Document timestamps are no signers: one that could not be judged takes nothing from those who
@@ -109,9 +123,8 @@ static void conclude (TamgaValidation *self)
     } else if (open != NULL) {
         g_autofree char *reason = bare_reason (open);
         self->verdict = TAMGA_VERDICT_UNDETERMINED;
-        self->summary =
-            g_strdup_printf ("NOT DETERMINED: %s: %s. It may be valid; nobody can tell yet.%s",
-                             open->signature->id, reason, what_next (open));
+        self->summary = g_strdup_printf ("NOT DETERMINED: %s: %s. %s", open->signature->id, reason,
+                                         what_next (open));
     } else {
         self->verdict = TAMGA_VERDICT_VALID;
         self->summary =
