@@ -97,7 +97,8 @@ int main (int argc, char **argv)
     setlocale (LC_ALL, "");
     catch_signals ();
     const char *term = g_getenv ("TERM");
-    gboolean plain = g_getenv ("NO_COLOR") || !term || strcmp (term, "dumb") == 0;
+    const char *no_color = g_getenv ("NO_COLOR");
+    gboolean plain = (no_color && *no_color) || !term || strcmp (term, "dumb") == 0;
     TamgaCli cli = {.call = {.cancel_fd = cancel_fd},
                     .color = !plain && isatty (STDOUT_FILENO),
                     .terminal = isatty (STDERR_FILENO)};
