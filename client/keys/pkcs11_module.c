@@ -26,11 +26,13 @@ static gboolean get_functions (TamgaPkcs11 *module, GError **error)
     void *handle = dlopen (module->path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     tamga_progress_leave ();
     if (handle == NULL) {
-        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_MODULE,
-                     g_file_test (module->path, G_FILE_TEST_EXISTS)
-                         ? "%s cannot be loaded as a PKCS#11 module: %s"
-                         : "there is no PKCS#11 module %s: %s",
-                     module->path, dlerror ());
+        const char *why = dlerror ();
+        if (g_file_test (module->path, G_FILE_TEST_EXISTS))
+            g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_MODULE,
+                         "%s cannot be loaded as a PKCS#11 module: %s", module->path, why);
+        else
+            g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_MODULE,
+                         "there is no PKCS#11 module %s", module->path);
         return FALSE;
     }
     get.symbol = dlsym (handle, "C_GetFunctionList");

@@ -138,12 +138,14 @@ gboolean tamga_reference_fits_module (const TamgaReference *reference, const Tam
     return name == NULL || tamga_module_has_name (module, name);
 }
 
-/* Fills a fixed field, padded with blanks (PKCS#11 v2.40 3.2). */
+/* Fills a fixed field, padded with blanks (PKCS#11 v2.40 3.2). What is empty stays zero, which
+ * p11-kit leaves out of a URI. */
 static void pad (CK_UTF8CHAR *field, gsize size, const char *text)
 {
-    gsize length = text != NULL ? MIN (strlen (text), size) : 0;
+    if (text == NULL || *text == '\0')
+        return;
     memset (field, ' ', size);
-    memcpy (field, text != NULL ? text : "", length);
+    memcpy (field, text, MIN (strlen (text), size));
 }
 
 static void fill_token_info (CK_TOKEN_INFO *info, const TamgaKeyToken *token)

@@ -150,6 +150,14 @@ static void round_trip (void)
     g_assert_false (tamga_reference_fits_key (of_key, &other));
 }
 
+/* A token that is not set up has no label and no serial number: they are not in its URI. */
+static void without_label (void)
+{
+    TamgaKeyToken blank = {.label = (char *)"", .serial = (char *)"", .model = (char *)"M"};
+    g_autofree char *uri = tamga_reference_of_token (&blank);
+    g_assert_cmpstr (uri, ==, "pkcs11:model=M");
+}
+
 int main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
@@ -162,5 +170,6 @@ int main (int argc, char **argv)
     g_test_add_func ("/reference/fits_token", fits_token);
     g_test_add_func ("/reference/fits_key", fits_key);
     g_test_add_func ("/reference/round_trip", round_trip);
+    g_test_add_func ("/reference/without_label", without_label);
     return g_test_run ();
 }
