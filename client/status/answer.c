@@ -46,6 +46,26 @@ void tamga_status_free (TamgaStatus *status)
     g_free (status);
 }
 
+TamgaStatus *tamga_status_copy (const TamgaStatus *status)
+{
+    TamgaStatus *copy = tamga_status_new (status->method, status->source);
+    TamgaStatus fresh = *copy;
+    *copy = *status;
+    copy->source = fresh.source;
+    copy->certificates = fresh.certificates;
+    copy->findings = fresh.findings;
+    copy->responder = g_strdup (status->responder);
+    copy->text = g_strdup (status->text);
+    copy->ocsp = status->ocsp == NULL ? NULL : g_bytes_ref (status->ocsp);
+    copy->crl = status->crl == NULL ? NULL : g_bytes_ref (status->crl);
+    copy->delta_crl = status->delta_crl == NULL ? NULL : g_bytes_ref (status->delta_crl);
+    for (guint i = 0; i < status->certificates->len; i++)
+        tamga_status_add_certificate (copy, status->certificates->pdata[i]);
+    for (guint i = 0; i < status->findings->len; i++)
+        g_ptr_array_add (copy->findings, tamga_finding_copy (status->findings->pdata[i]));
+    return copy;
+}
+
 void tamga_status_not_available (TamgaStatus *status, const char *format, ...)
 {
     va_list arguments;

@@ -16,6 +16,7 @@ typedef enum {
 /* --- answers (answer.c) --- */
 
 TamgaStatus *tamga_status_new (const char *method, const char *source);
+TamgaStatus *tamga_status_copy (const TamgaStatus *status);
 /* Ends as "not available" with this sentence. */
 void tamga_status_not_available (TamgaStatus *status, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void tamga_status_find (TamgaStatus *status, TamgaSeverity severity, const char *code,

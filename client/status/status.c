@@ -54,6 +54,8 @@ static void note_failure (Task *task, const char *source, const char *text)
     if (source != NULL)
         g_string_append_printf (task->failures, "%s: ", source);
     g_string_append (task->failures, text);
+    if (!g_str_has_suffix (text, "."))
+        g_string_append_c (task->failures, '.');
 }
 
 /* Takes an answer into the task; it settles the question when it is one. */
@@ -419,23 +421,23 @@ static Task *task_new (const TamgaStatusContext *context, const TamgaStatusQuest
     return task;
 }
 
-static TamgaStatus *finish (const TamgaStatusContext *context, Task *task)
+/* Every task ends with an answer, be it that there is none. */
+static void finish (const TamgaStatusContext *context, Task *task)
 {
-    TamgaStatus *status = g_steal_pointer (&task->status);
-    if (status == NULL)
-        status = tamga_status_new (NULL, NULL);
-    if (status->value == TAMGA_STATUS_NOT_AVAILABLE) {
-        if (task->question->issuer == NULL)
-            tamga_status_not_available (status, "Its issuer is not known, so nobody can be asked.");
-        else if (task->failures->len > 0)
-            tamga_status_not_available (status, "%s", task->failures->str);
-        else if (!may_fetch (context))
-            tamga_status_not_available (status, "Nobody was asked: there is no network here.");
-        else
-            tamga_status_not_available (
-                status, "Neither the certificate nor the profile names a service to ask.");
-    }
-    return status;
+    if (task->status == NULL)
+        task->status = tamga_status_new (NULL, NULL);
+    TamgaStatus *status = task->status;
+    if (status->value != TAMGA_STATUS_NOT_AVAILABLE)
+        return;
+    if (task->question->issuer == NULL)
+        tamga_status_not_available (status, "Its issuer is not known, so nobody can be asked.");
+    else if (task->failures->len > 0)
+        tamga_status_not_available (status, "%s", task->failures->str);
+    else if (!may_fetch (context))
+        tamga_status_not_available (status, "Nobody was asked: there is no network here.");
+    else
+        tamga_status_not_available (
+            status, "Neither the certificate nor the profile names a service to ask.");
 }
 
 /* Only certificates that this issuer really signed are asked about: their addresses are its. */
@@ -474,13 +476,32 @@ static void ask (const TamgaStatusContext *context, GPtrArray *tasks, const Tamg
     }
 }
 
+/* The first task that asks the same; a chain's upper levels are often shared. */
+static Task *same_task (GPtrArray *tasks, const TamgaStatusQuestion *question)
+{
+    for (guint i = 0; i < tasks->len; i++) {
+        const TamgaStatusQuestion *other = ((Task *)tasks->pdata[i])->question;
+        if (question->issuer != NULL && other->issuer != NULL &&
+            X509_cmp (question->certificate, other->certificate) == 0 &&
+            X509_cmp (question->issuer, other->issuer) == 0 &&
+            question->urls_from == other->urls_from &&
+            question->authorities == other->authorities &&
+            g_strcmp0 (question->ocsp_url, other->ocsp_url) == 0)
+            return tasks->pdata[i];
+    }
+    return NULL;
+}
+
 GPtrArray *tamga_status_ask (const TamgaStatusContext *context,
                              const TamgaStatusQuestion *questions, gsize n, const TamgaCall *call)
 {
     g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (task_free);
     g_autoptr (GPtrArray) valid = g_ptr_array_new ();
+    g_autofree Task **task_of = g_new0 (Task *, n + 1);
     for (gsize i = 0; i < n; i++) {
-        Task *task = task_new (context, &questions[i]);
+        if ((task_of[i] = same_task (tasks, &questions[i])) != NULL)
+            continue;
+        Task *task = task_of[i] = task_new (context, &questions[i]);
         g_ptr_array_add (tasks, task);
         if (issued (&questions[i]))
             g_ptr_array_add (valid, task);
@@ -488,9 +509,11 @@ GPtrArray *tamga_status_ask (const TamgaStatusContext *context,
             note_failure (task, NULL, "The certificate was not signed by that issuer.");
     }
     ask (context, valid, call);
-    GPtrArray *answers = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_status_free);
     for (guint i = 0; i < tasks->len; i++)
-        g_ptr_array_add (answers, finish (context, tasks->pdata[i]));
+        finish (context, tasks->pdata[i]);
+    GPtrArray *answers = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_status_free);
+    for (gsize i = 0; i < n; i++)
+        g_ptr_array_add (answers, tamga_status_copy (task_of[i]->status));
     ERR_clear_error ();
     return answers;
 }

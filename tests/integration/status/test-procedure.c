@@ -289,6 +289,32 @@ static void test_recipient_good (World *world, gconstpointer data)
     g_assert_cmpstr (step (procedure, 2)->rule, ==, "VN 79.2b");
 }
 
+/* Two chains that meet are asked about together, and what they share only once. */
+static void test_shared_levels (World *world, gconstpointer data)
+{
+    (void)data;
+    g_autoptr (X509) one = world_issue (NULL);
+    g_autoptr (X509) other = world_issue (NULL);
+    add_provider (world);
+    world_now (world);
+    world_control ("clear-log");
+    const TamgaProcedureQuestion questions[] = {{one, TAMGA_USE_SIGNING},
+                                                {other, TAMGA_USE_SIGNING}};
+    g_autoptr (GPtrArray) answers =
+        tamga_procedure_recipients (&world->context, questions, 2, &world->call);
+    for (guint i = 0; i < 2; i++)
+        g_assert_true (((TamgaProcedure *)answers->pdata[i])->allowed);
+    g_autoptr (GBytes) log =
+        tamga_provider_fixture_fetch (world_provider, "/control/log", NULL, NULL);
+    gsize size;
+    const char *bytes = g_bytes_get_data (log, &size);
+    g_autofree char *text = g_strndup (bytes, size);
+    g_auto (GStrv) roots = g_strsplit (text, "/ocsp/root", -1);
+    g_auto (GStrv) providers = g_strsplit (text, "/ocsp/provider", -1);
+    g_assert_cmpuint (g_strv_length (roots), ==, 2);     /* asked once */
+    g_assert_cmpuint (g_strv_length (providers), ==, 3); /* twice */
+}
+
 /* At signing time: a later revocation is told and does not count. */
 static void test_recipient_time (World *world, gconstpointer data)
 {
@@ -422,6 +448,7 @@ int main (int argc, char **argv)
     WITH ("basic", "/gate/negative_tolerates_silence_at_level_b_only", test_negative_gate);
     WITH ("basic", "/gate/basic_signs_without_anchors_and_network", test_basic_alone);
     CASE ("/vn_79_1a/good_at_provider_and_root", test_recipient_good);
+    CASE ("/procedure/shared_levels_are_asked_once", test_shared_levels);
     CASE ("/vn_79_1a/status_at_signing_time", test_recipient_time);
     CASE ("/vn_79_2b/refuses_when_provider_is_revoked", test_recipient_provider_revoked);
     CASE ("/procedure/recipient_visits_no_strangers", test_recipient_visits_no_strangers);
