@@ -7,6 +7,7 @@ set -u
 . "${TAMGA_SOURCE:?}/tests/card/softhsm.sh"
 . "$TAMGA_SOURCE/tests/provider/provider.sh"
 cleanup() {
+    [ -z "${processes:-}" ] || kill -CONT $processes 2>/dev/null
     [ -z "${signing:-}" ] || kill "$signing" 2>/dev/null
     provider_stop || true
     rm -rf "$dir"
@@ -30,7 +31,7 @@ run 0 token pin "$module" --pin-fd=0 <pins
 run 0 trust add "$PROVIDER_ROOT" --sha256 "$PROVIDER_ROOT_SHA256"
 printf 'a document\n' >a.txt
 printf '%s\n' "$pin" >pins
-provider_control 'fault?service=tsa&kind=delay&ms=6000'
+provider_control 'fault?service=tsa&kind=delay&ms=9000'
 provider_control clear-log
 "$tamga" sign "$module" --profile=demo --tsa="$PROVIDER_URL/tsa" --pin-fd=0 --out=a.p7m a.txt \
     <pins >"$dir/out" 2>"$dir/err" &
@@ -62,8 +63,11 @@ for name in ("cmdline", "environ"):
 print(hits)
 PYTHON
 printf '%s' "$label" >label
+# Held still: the answer must not come while they are looked through.
+processes="$signing $(pgrep -P "$signing" | tr '\n' ' ')"
+kill -STOP $processes
 looked=0
-for process in $signing $(pgrep -P "$signing"); do
+for process in $processes; do
     name=$(tr '\0' ' ' <"/proc/$process/cmdline" | cut -d ' ' -f 1)
     checks=$((checks + 1))
     found=$(python3 scan.py "$process" pins)
@@ -78,9 +82,13 @@ for process in $signing $(pgrep -P "$signing"); do
     esac
 done
 [ "$looked" -eq 2 ] || bad "not both of tamga and tamga-key were looked at" sign
-wait "$signing" || bad "the signing failed" sign
-signing=
-run 0 verify --profile=demo a.p7m
+kill -TERM "$signing"
+kill -CONT $processes
+wait "$signing"
+checks=$((checks + 1))
+[ ! -e a.p7m ] || bad "something was written in spite of the signal" sign
+signing= processes=
 not_says out "$pin"
+not_says err "$pin"
 ! grep -rqF "$pin" "$XDG_STATE_HOME" "$XDG_CACHE_HOME" 2>/dev/null || bad "the PIN was written down" sign
 finish

@@ -57,6 +57,7 @@ usage key list --pin-fd=x
 usage key list --pin-fd=-1
 usage key list --pin-fd=77
 says err "not open"
+exec 3>&- 4>&- 5>&-
 # The descriptors that the program opens for itself are not the caller's.
 for fd in 3 4 5; do usage key list --pin-fd=$fd; done
 

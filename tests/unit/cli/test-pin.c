@@ -189,6 +189,7 @@ typedef struct {
     pid_t pid;
     int terminal;
     GString *shown;
+    gsize seen; /* what was waited for already */
 } Session;
 
 static Session start (const Case *test)
@@ -201,9 +202,12 @@ static Session start (const Case *test)
     return session;
 }
 
+/* The text must come after what was waited for before. */
 static void wait_for (Session *session, const char *text)
 {
-    for (guint i = 0; i < 1000 && !strstr (session->shown->str, text); i++) {
+    const char *found;
+    for (guint i = 0; !(found = strstr (session->shown->str + session->seen, text)) && i < 1000;
+         i++) {
         struct pollfd polled = {.fd = session->terminal, .events = POLLIN};
         char buffer[256];
         if (poll (&polled, 1, 20) <= 0)
@@ -213,8 +217,9 @@ static void wait_for (Session *session, const char *text)
             break;
         g_string_append_len (session->shown, buffer, n);
     }
-    if (!strstr (session->shown->str, text))
+    if (!found)
         g_error ("\"%s\" was not shown, but:\n%s", text, session->shown->str);
+    session->seen = (gsize)(found - session->shown->str) + strlen (text);
 }
 
 static gboolean echoes (const Session *session)
@@ -278,7 +283,6 @@ static void asks_again_without_a_try (void)
     wait_for (&session, "PIN (3 tries left): ");
     type (&session, "12\n");
     wait_for (&session, "It has 4 to 12 characters. No try was used");
-    g_string_truncate (session.shown, 0);
     wait_for (&session, "PIN (3 tries left): ");
     g_assert_false (echoes (&session));
     type (&session, "123456\n");
@@ -317,7 +321,6 @@ static void takes_no_quit_and_no_stop (void)
     wait_for (&session, "PIN (3 tries left): ");
     type (&session, "\034\032\n");
     wait_for (&session, "control character");
-    g_string_truncate (session.shown, 0);
     wait_for (&session, "PIN (3 tries left): ");
     type (&session, "123456\n");
     g_assert_cmpint (finish (&session), ==, GIVEN);
