@@ -14,8 +14,8 @@ TamgaPdfHistory *tamga_pdf_history_new (TamgaPdf *pdf, guint first, GHashTable *
 void tamga_pdf_history_free (TamgaPdfHistory *history);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaPdfHistory, tamga_pdf_history_free)
 
-/* Changes after `revision` as seen from a signature there. `permission`: DocMDP P that holds (2
- * where there is no certification). `signature`: its dictionary, for FieldMDP. Elements
+/* Changes after `revision` as seen from a signature there. `permission`: DocMDP P that holds, 0
+ * where there is no certification. `signature`: its dictionary, for FieldMDP. Elements
  * TamgaChange. */
 GPtrArray *tamga_pdf_history_changes (TamgaPdfHistory *history, guint revision, int permission,
                                       TamgaPdfObject *signature);

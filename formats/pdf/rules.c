@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "formats/pdf/text.h"
+
 /* A later signature that is larger than this part of its page hides what was signed. */
 #define MAX_SIGNATURE_SHARE 0.25
 
@@ -313,6 +315,12 @@ static gboolean covers_another (TamgaPdfStep *step, guint32 widget, const double
     return FALSE;
 }
 
+static gboolean covers_text (TamgaPdfStep *step, const double *box, guint page)
+{
+    return page > 0 && page <= step->old_roles->pages->len &&
+           tamga_pdf_text_in_box (step->before, step->old_roles->pages->pdata[page - 1], box);
+}
+
 /* A visible signature is drawn by its signer: it may not hide what others signed. */
 static gboolean check_widget (TamgaPdfStep *step, const TamgaPdfField *field, guint32 widget,
                               gboolean is_new, guint *page)
@@ -327,6 +335,10 @@ static gboolean check_widget (TamgaPdfStep *step, const TamgaPdfField *field, gu
         problem = "covers a large part of the page";
     else if (is_new && covers_another (step, widget, box, on))
         problem = "lies over an annotation or field that was there before";
+    if (problem == NULL && is_new && covers_text (step, box, on))
+        tamga_pdf_rules_add (step, TAMGA_RULE_OVER_TEXT, NULL, "form",
+                             "the signature field %s, added later, is drawn over text of page %u",
+                             field->name, on);
     if (problem == NULL)
         return TRUE;
     tamga_pdf_rules_add (step, TAMGA_RULE_UNEXPLAINED, field->name, "form",

@@ -14,6 +14,7 @@ typedef enum {
     TAMGA_RULE_FORM_FILL,
     TAMGA_RULE_ANNOTATION,
     TAMGA_RULE_TAGS,
+    TAMGA_RULE_OVER_TEXT,
 } TamgaPdfRule;
 
 /* One change, before it is judged by the permissions of a signature. */

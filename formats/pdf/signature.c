@@ -221,7 +221,7 @@ static void describe_coverage (Reading *reading, TamgaSignature *signature,
 }
 
 /* DocMDP that holds for changes after a signature: the strictest of the certifications up to it;
- * without one, filling in forms and signing (P 2). */
+ * 0 without one. */
 static int permission_after (Reading *reading, const TamgaPdfFound *found)
 {
     int permission = 0;
@@ -233,7 +233,7 @@ static int permission_after (Reading *reading, const TamgaPdfFound *found)
         if (p != 0 && (permission == 0 || p < permission))
             permission = p;
     }
-    return permission != 0 ? permission : 2;
+    return permission;
 }
 
 /* One certification, and it is the first signature (12.8.2.2.1). */
@@ -290,8 +290,13 @@ static void add_changes (Reading *reading)
         add_tail_change (reading, changes);
         gsize n = 0;
         g_autofree gpointer *items = g_ptr_array_steal (changes, &n);
-        for (gsize k = 0; k < n; k++)
+        for (gsize k = 0; k < n; k++) {
+            const TamgaChange *change = items[k];
+            if (change->permitted && strcmp (change->rule, "over-text") == 0)
+                tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "pdf-drawn-over",
+                                      "threats: sneaky signature", "%s", change->text);
             g_ptr_array_add (signature->changes, items[k]);
+        }
     }
 }
 

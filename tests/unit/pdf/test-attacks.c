@@ -338,6 +338,17 @@ static void test_sneaky_signature (void)
     is_unexplained (large, "large part of the page");
     g_autoptr (GBytes) over = sign_visibly (form_signed, 80, 225, 150, 20);
     is_unexplained (over, "lies over");
+    /* Over text: said where signers may draw, forbidden where the text is certified. */
+    g_autoptr (GBytes) stamp = sign_visibly (plain_signed, 60, 110, 200, 40);
+    has_change (stamp, "over-text", TRUE);
+    g_autoptr (GBytes) plain = sample_plain ();
+    TamgaSigningParameters certify = {.certification = 2};
+    g_autoptr (GBytes) certified = sample_must_sign (fixture, signer, plain, &certify);
+    g_autoptr (GBytes) sneaky = sign_visibly (certified, 60, 110, 200, 40);
+    g_autoptr (GPtrArray) judged = sample_read (sneaky, NULL);
+    g_assert_cmpint (sample_change (judged, 0, "over-text"), ==, FALSE);
+    g_autoptr (GBytes) beside = sign_visibly (certified, 60, 300, 200, 40);
+    has_change (beside, "signature", TRUE);
     /* A field that only pretends to be signed. */
     g_autoptr (GBytes) fake = sample_update (
         form_signed, 6,

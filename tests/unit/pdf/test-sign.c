@@ -303,6 +303,53 @@ static void test_visible (void)
     g_assert_nonnull (strstr (fonts, "TAMGAA+"));
 }
 
+/* PNG of every colour type; what is transparent stays transparent. */
+static void test_image (void)
+{
+    static const struct {
+        const char *png;
+        gboolean mask;
+    } rows[] = {
+        {"iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAADElEQVR42mNgoA4AAABIAAEQRe/"
+         "SAAAAAElFTkSuQmCC",
+         FALSE}, /* grey */
+        {"iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAD0lEQVR42mNQwAEYhpYEAGFPGAHY2OnFAAAAAElFT"
+         "kSuQmCC",
+         FALSE}, /* RGB */
+        {"iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAYAAADED76LAAAAE0lEQVR42mNgYGD4j4YxwAhQAABAtx/"
+         "hR9sDYQAAAABJRU5ErkJggg==",
+         TRUE}, /* RGBA, right half clear */
+        {"iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQMAAAD+wSzIAAAABlBMVEX///"
+         "8AAABVwtN+AAAADElEQVR42mP4wIACATwQB4FjyZutAAAAAElFTkSuQmCC",
+         FALSE}, /* palette of 1 bit */
+    };
+    g_autoptr (GBytes) form = sample_form ();
+    for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+        gsize size = 0;
+        guchar *data = g_base64_decode (rows[i].png, &size);
+        g_autoptr (GBytes) image = g_bytes_new_take (data, size);
+        /* The existing field's own box, 228 x 60 at 72,282 from above, is drawn in. */
+        TamgaVisible visible = {
+            .page = 1, .x = 10, .y = 10, .width = 50, .height = 50, .image = image};
+        TamgaSigningParameters parameters = {.visible = &visible, .field = "Approval"};
+        g_autoptr (GBytes) result = sample_must_sign (fixture, signer, form, &parameters);
+        g_assert_true (sample_qpdf_check (fixture, result));
+        g_assert_cmpuint (sample_pdfsig_valid (fixture, result), ==, 1);
+        g_autofree char *list = sample_run (fixture, result, "pdfimages -list %s | grep -c smask");
+        g_assert_cmpint (list[0] == '1', ==, rows[i].mask);
+        g_autofree char *unused =
+            sample_run (fixture, result, "pdftoppm -r 72 -gray -singlefile %s page && echo done");
+        g_assert_cmpstr (unused, ==, "done\n");
+        g_autofree char *path = g_build_filename (fixture->folder, "page.pgm", NULL);
+        g_autofree char *ppm = NULL;
+        gsize length = 0;
+        g_assert_true (g_file_get_contents (path, &ppm, &length, NULL));
+        guint dark = dark_pixels (ppm, length, 74, 284, 224, 56);
+        g_assert_cmpuint (dark, >, 1000);
+        g_assert_cmpuint (dark, <, 3000);
+    }
+}
+
 static void test_visible_refusals (void)
 {
     g_autoptr (GBytes) plain = sample_plain ();
@@ -407,6 +454,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/pades/overflow", test_overflow);
     g_test_add_func ("/pades/dss", test_dss);
     g_test_add_func ("/pades/visible", test_visible);
+    g_test_add_func ("/pades/image", test_image);
     g_test_add_func ("/pades/visible_refusals", test_visible_refusals);
     g_test_add_func ("/pades/pdfsig_made", test_pdfsig_made);
     g_test_add_func ("/pades/from_file", test_from_file);
