@@ -33,6 +33,9 @@ gboolean tamga_pdf_lock_names (const TamgaPdfRevision *view, TamgaPdfObject *loc
 /* Puts the reference to signature dictionary `signature` into the field that `parameters` ask for,
  * creating field, widget, page entry and form where needed. `references` receives the /Reference
  * array that the signature dictionary must carry, or tamga_pdf_null.
- * Errors: PARAMETER (no such page, field in use, wrong type), FORBIDDEN (certification, locks). */
+ * `findings` (TamgaFinding): where it is shown, when that differs from what was asked for.
+ * Errors: PARAMETER (no such page, field in use, wrong type), FORBIDDEN (certification, locks,
+ * seed values). */
 gboolean tamga_pdf_field_place (TamgaPdfUpdate *update, const TamgaSigningParameters *parameters,
-                                guint32 signature, TamgaPdfObject **references, GError **error);
+                                guint32 signature, TamgaPdfObject **references, GPtrArray *findings,
+                                GError **error);

@@ -137,7 +137,8 @@ static gboolean make_tail (Preparation *preparation, TamgaPdf *pdf,
     g_autoptr (TamgaPdfUpdate) update = tamga_pdf_update_new (pdf);
     guint32 signature = tamga_pdf_update_reserve (update);
     TamgaPdfObject *references = tamga_pdf_null;
-    if (!tamga_pdf_field_place (update, parameters, signature, &references, error))
+    if (!tamga_pdf_field_place (update, parameters, signature, &references,
+                                preparation->base.findings, error))
         return FALSE;
     gsize byte_range, contents;
     g_autofree char *text = signature_text (pdf->arena, parameters, references,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "formats/pdf/appearance.h"
+#include "formats/pdf/seed.h"
 
 #define ANNOTATION_PRINT 4
 #define ANNOTATION_LOCKED 128
@@ -219,9 +220,17 @@ static int widget_rotation (TamgaPdf *pdf, guint32 widget)
     return 0;
 }
 
+static void note (GPtrArray *findings, TamgaSeverity severity, const char *code,
+                  const TamgaPdfField *field, const char *text)
+{
+    g_ptr_array_add (findings, tamga_finding_new (severity, code, field->name, NULL,
+                                                  "The field %s: %s.", field->name, text));
+}
+
 /* An existing field gets its value, and its own box shows the appearance. */
 static gboolean fill_field (TamgaPdfUpdate *update, const TamgaSigningParameters *parameters,
-                            const TamgaPdfField *field, guint32 signature, GError **error)
+                            const TamgaPdfField *field, guint32 signature, GPtrArray *findings,
+                            GError **error)
 {
     TamgaPdfArena *arena = tamga_pdf_update_arena (update);
     const TamgaPdfRevision *view = tamga_pdf_latest (tamga_pdf_update_pdf (update));
@@ -237,8 +246,13 @@ static gboolean fill_field (TamgaPdfUpdate *update, const TamgaSigningParameters
                          tamga_pdf_number (tamga_pdf_item (view, rect, 0)));
     double height = fabs (tamga_pdf_number (tamga_pdf_item (view, rect, 3)) -
                           tamga_pdf_number (tamga_pdf_item (view, rect, 1)));
-    if (width < 4 || height < 4)
-        return TRUE; /* the field is made to be invisible */
+    if (width < 4 || height < 4) {
+        note (findings, TAMGA_SEVERITY_WARNING, "pdf-field-hidden", field,
+              "its author made it invisible, so the signature is not shown");
+        return TRUE;
+    }
+    note (findings, TAMGA_SEVERITY_INFO, "pdf-field-box", field,
+          "the signature is shown where the document's author placed the field");
     int rotate = widget_rotation (tamga_pdf_update_pdf (update), number);
     gboolean turned = rotate % 180 != 0;
     guint32 appearance =
@@ -305,7 +319,8 @@ static TamgaPdfObject *make_references (TamgaPdfUpdate *update,
 }
 
 gboolean tamga_pdf_field_place (TamgaPdfUpdate *update, const TamgaSigningParameters *parameters,
-                                guint32 signature, TamgaPdfObject **references, GError **error)
+                                guint32 signature, TamgaPdfObject **references, GPtrArray *findings,
+                                GError **error)
 {
     TamgaPdfArena *arena = tamga_pdf_update_arena (update);
     const TamgaPdfRevision *view = tamga_pdf_latest (tamga_pdf_update_pdf (update));
@@ -315,7 +330,8 @@ gboolean tamga_pdf_field_place (TamgaPdfUpdate *update, const TamgaSigningParame
         return FALSE;
     g_autofree char *name =
         field != NULL ? g_strdup (field->name) : new_name (fields, parameters->field, error);
-    if (name == NULL || !check_allowed (view, fields, parameters->certification, name, error))
+    if (name == NULL || !check_allowed (view, fields, parameters->certification, name, error) ||
+        (field != NULL && !tamga_pdf_seed_check (view, field->dict, parameters, error)))
         return FALSE;
     TamgaPdfObject *form = edit_form (update);
     TamgaPdfObject *list =
@@ -328,6 +344,6 @@ gboolean tamga_pdf_field_place (TamgaPdfUpdate *update, const TamgaSigningParame
     }
     tamga_pdf_dict_set (arena, form, "SigFlags", tamga_pdf_new_integer (arena, SIG_FLAGS));
     *references = make_references (update, parameters, field, signature);
-    return field != NULL ? fill_field (update, parameters, field, signature, error)
+    return field != NULL ? fill_field (update, parameters, field, signature, findings, error)
                          : add_field (update, parameters, name, list, signature, error);
 }

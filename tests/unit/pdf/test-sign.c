@@ -191,6 +191,51 @@ static void test_lock (void)
     g_assert_cmpint (sample_change (signatures, 1, "form-fill"), ==, TRUE);
 }
 
+/* Seed values of the field's author (ISO 32000-1 12.7.4.5). */
+static void test_seed (void)
+{
+    static const struct {
+        const char *seed;
+        TamgaSigningParameters parameters;
+        gboolean good;
+    } rows[] = {
+        {"/Ff 2 /SubFilter [/ETSI.CAdES.detached /adbe.pkcs7.detached]", {0}, TRUE},
+        {"/Ff 2 /SubFilter [/adbe.pkcs7.detached]", {0}, FALSE},
+        {"/SubFilter [/adbe.pkcs7.detached]", {0}, TRUE},
+        {"/Ff 1 /Filter /Entrust.PPKEF", {0}, FALSE},
+        {"/Ff 8 /Reasons [(I agree) (I saw it)]", {.reason = "I agree"}, TRUE},
+        {"/Ff 8 /Reasons [(I agree) (I saw it)]", {.reason = "no"}, FALSE},
+        {"/Ff 8 /Reasons [(I agree) (I saw it)]", {0}, FALSE},
+        {"/Ff 8 /Reasons [(.)]", {.reason = "no"}, FALSE},
+        {"/Ff 64 /DigestMethod [(SHA256) (SHA512)]", {0}, TRUE},
+        {"/Ff 64 /DigestMethod [(SHA384)]", {0}, FALSE},
+        {"/MDP << /P 2 >>", {0}, FALSE},
+        {"/MDP << /P 2 >>", {.certification = 2}, TRUE},
+        {"/MDP << /P 0 >>", {.certification = 2}, FALSE},
+        {"/TimeStamp << /Ff 1 /URL (http://tsa.example/) >>", {.level = TAMGA_LEVEL_B}, FALSE},
+        {"/TimeStamp << /Ff 1 /URL (http://tsa.example/) >>", {.level = TAMGA_LEVEL_T}, TRUE},
+        {"/Cert << /Ff 1 /Subject [<3000>] >>", {0}, FALSE},
+        {"/Cert << /Ff 8 /SubjectDN [<< /CN (x) >>] >>", {0}, FALSE},
+    };
+    g_autoptr (GBytes) form = sample_form ();
+    for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+        g_autofree char *body = g_strdup_printf (
+            "<< /Type /Annot /Subtype /Widget /FT /Sig /T (Approval) /Rect [72 500 300 560] /F 4 "
+            "/P 3 0 R /SV << /Type /SV %s >> >>",
+            rows[i].seed);
+        g_autoptr (GBytes) file = sample_update (form, 9, body, 0);
+        g_autoptr (GError) error = NULL;
+        g_autoptr (GBytes) result =
+            sample_sign (fixture, signer, file, &rows[i].parameters, &error);
+        g_test_message ("%s: %s", rows[i].seed, error != NULL ? error->message : "signed");
+        if (rows[i].good)
+            g_assert_no_error (error);
+        else
+            g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_FORBIDDEN);
+        g_assert_cmpint (result != NULL, ==, rows[i].good);
+    }
+}
+
 /* Overflow is an error, never a cut signature. */
 static void test_overflow (void)
 {
@@ -451,6 +496,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/pades/dictionary", test_dictionary);
     g_test_add_func ("/pades/certification", test_certification);
     g_test_add_func ("/pades/lock", test_lock);
+    g_test_add_func ("/pades/seed", test_seed);
     g_test_add_func ("/pades/overflow", test_overflow);
     g_test_add_func ("/pades/dss", test_dss);
     g_test_add_func ("/pades/visible", test_visible);
