@@ -8,6 +8,8 @@
 #include "formats/limits.h"
 #include "formats/ossl.h"
 
+/* Fields times revisions: beyond this a file is an attack on our time. */
+#define MAX_WORK (50u * 1000 * 1000)
 /* White space that a signer may have covered behind %%EOF. */
 #define MAX_END_SPACE 1024u
 
@@ -208,7 +210,7 @@ static void check_revision (TamgaPdf *pdf, TamgaPdfFound *found)
           found->end, pdf->size);
 }
 
-static void collect (TamgaPdf *pdf, guint revision, GHashTable *by_dict, GPtrArray *list)
+static guint64 collect (TamgaPdf *pdf, guint revision, GHashTable *by_dict, GPtrArray *list)
 {
     const TamgaPdfRevision *view = tamga_pdf_revision (pdf, revision);
     g_autoptr (GPtrArray) fields = tamga_pdf_fields (view);
@@ -219,7 +221,7 @@ static void collect (TamgaPdf *pdf, guint revision, GHashTable *by_dict, GPtrArr
         TamgaPdfFound *found = g_hash_table_lookup (by_dict, field->value);
         if (found == NULL) {
             if (list->len >= TAMGA_MAX_SIGNERS)
-                return;
+                break;
             found = g_new0 (TamgaPdfFound, 1);
             found->dict = field->value;
             found->first = revision;
@@ -237,6 +239,7 @@ static void collect (TamgaPdf *pdf, guint revision, GHashTable *by_dict, GPtrArr
         }
         found->last = revision;
     }
+    return (guint64)fields->len * revision;
 }
 
 /* By the revision that is signed; where that is unknown, by the one that brought the dictionary:
@@ -268,8 +271,14 @@ GPtrArray *tamga_pdf_find_signatures (TamgaPdf *pdf)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func (found_free);
     g_autoptr (GHashTable) by_dict = g_hash_table_new (NULL, NULL);
-    for (guint r = 1; r <= pdf->revisions->len; r++)
-        collect (pdf, r, by_dict, list);
+    guint64 work = 0;
+    for (guint r = 1; r <= pdf->revisions->len && work <= MAX_WORK; r++)
+        work += collect (pdf, r, by_dict, list) + r;
+    if (work > MAX_WORK && pdf->error == NULL) {
+        pdf->error = g_error_new (TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT,
+                                  "the PDF has too many fields and revisions");
+        pdf->error_revision = 0;
+    }
     for (guint i = 0; i < list->len; i++) {
         TamgaPdfFound *found = list->pdata[i];
         check_type (found);

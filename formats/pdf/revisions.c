@@ -29,6 +29,8 @@ static const struct {
     [TAMGA_RULE_ANNOTATION] = {"annotation", {FALSE, FALSE, FALSE, TRUE}},
 };
 
+/* Objects times revisions that are walked through before a file counts as an attack on our time. */
+#define MAX_WORK (100u * 1000 * 1000)
 /* References that are followed when values are compared. */
 #define MAX_VALUE_DEPTH 8
 
@@ -169,7 +171,9 @@ static void compare_trailers (TamgaPdfStep *step)
                              "title, author or other metadata were replaced");
 }
 
-static void compare_revisions (TamgaPdfHistory *history, guint number, GHashTable *intact)
+/* `old_roles` are those of the revision before `number`; returns those of `number`. */
+static TamgaPdfRoles *compare_revisions (TamgaPdfHistory *history, guint number,
+                                         TamgaPdfRoles *old_roles, GHashTable *intact)
 {
     TamgaPdf *pdf = history->pdf;
     TamgaPdfStep step = {.same = same_value_of_key,
@@ -177,7 +181,6 @@ static void compare_revisions (TamgaPdfHistory *history, guint number, GHashTabl
                          .after = tamga_pdf_revision (pdf, number),
                          .intact = intact,
                          .atoms = history->atoms};
-    g_autoptr (TamgaPdfRoles) old_roles = tamga_pdf_roles_new (step.before);
     g_autoptr (TamgaPdfRoles) new_roles = tamga_pdf_roles_new (step.after);
     g_autoptr (GHashTable) widgets = g_hash_table_new (NULL, NULL);
     g_autoptr (GHashTable) changed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -201,6 +204,18 @@ static void compare_revisions (TamgaPdfHistory *history, guint number, GHashTabl
     if (history->atoms->len == count)
         tamga_pdf_rules_add (&step, TAMGA_RULE_METADATA, NULL, "file",
                              "the file was saved again without a change to what is shown");
+    return g_steal_pointer (&new_roles);
+}
+
+/* Says that later revisions were not looked at, which is as good as a forbidden change. */
+static void give_up (TamgaPdfHistory *history, guint revision)
+{
+    TamgaPdfAtom *atom = g_new0 (TamgaPdfAtom, 1);
+    atom->revision = revision;
+    atom->rule = TAMGA_RULE_UNEXPLAINED;
+    atom->object = g_strdup ("file");
+    atom->text = g_strdup ("the file has too many revisions and objects to compare them all");
+    g_ptr_array_add (history->atoms, atom);
 }
 
 TamgaPdfHistory *tamga_pdf_history_new (TamgaPdf *pdf, guint first, GHashTable *intact)
@@ -208,8 +223,20 @@ TamgaPdfHistory *tamga_pdf_history_new (TamgaPdf *pdf, guint first, GHashTable *
     TamgaPdfHistory *history = g_new0 (TamgaPdfHistory, 1);
     history->pdf = pdf;
     history->atoms = g_ptr_array_new_with_free_func (tamga_pdf_atom_free);
-    for (guint r = MAX (2, first); r <= pdf->revisions->len; r++)
-        compare_revisions (history, r, intact);
+    g_autoptr (TamgaPdfRoles) roles = NULL;
+    guint64 work = 0;
+    for (guint r = MAX (2, first); r <= pdf->revisions->len; r++) {
+        if (roles == NULL)
+            roles = tamga_pdf_roles_new (tamga_pdf_revision (pdf, r - 1));
+        TamgaPdfRoles *next = compare_revisions (history, r, roles, intact);
+        tamga_pdf_roles_free (roles);
+        roles = next;
+        work += (guint64)g_hash_table_size (roles->roles) * r;
+        if (work > MAX_WORK && r < pdf->revisions->len) {
+            give_up (history, r + 1);
+            break;
+        }
+    }
     return history;
 }
 
