@@ -160,7 +160,8 @@ static void show_notice (const TamgaFinding *finding, const char *document, gpoi
     if (screen->cli->quiet)
         return;
     g_autofree char *text = tamga_text_visible (finding->text);
-    fprintf (stderr, "Note      %s: %s\n", document, text);
+    g_autofree char *name = tamga_text_visible (document);
+    fprintf (stderr, "Note      %s: %s\n", name, text);
 }
 
 static void show_progress (const char *document, guint64 done, guint64 total, gpointer data)
@@ -200,8 +201,9 @@ static void show_item (guint index, const TamgaSignItem *item, const char *outpu
     }
     if (error && screen->n > 1)
         tamga_cli_fail (cli, error);
-    else if (!error && output && strcmp (output, "-") != 0)
-        tamga_cli_line (cli, "Signed", "%s   %s   %u of %" G_GSIZE_FORMAT, output, when, index + 1,
+    g_autofree char *name = tamga_text_visible (output ? output : "");
+    if (!error && output && strcmp (output, "-") != 0)
+        tamga_cli_line (cli, "Signed", "%s   %s   %u of %" G_GSIZE_FORMAT, name, when, index + 1,
                         screen->n);
 }
 

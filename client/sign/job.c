@@ -167,7 +167,7 @@ static gboolean pass_gate (Job *job, GError **error)
     if (run->gate->allowed)
         return TRUE;
     g_autoptr (GError) refused =
-        g_error_new (TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_REFUSED, "Not signed. %s",
+        g_error_new (TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_REFUSED, "Not signed: %s",
                      run->gate->refusal ? run->gate->refusal : "The signer procedure refuses.");
     for (guint i = 0; i < job->tasks->len; i++) {
         TamgaSignTask *task = job->tasks->pdata[i];

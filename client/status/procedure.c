@@ -416,7 +416,8 @@ static void refuse_step (Run *run, const TamgaStep *step)
     default:
         refuse (run, step->rule,
                 "Try again later; the state of each service is shown by: tamga cert status",
-                "%s: not available. %s%s", step->title, status->text, law);
+                "%s: not available. %s%s%s", step->title, status->text,
+                *law && !g_str_has_suffix (status->text, ".") ? "." : "", law);
     }
 }
 

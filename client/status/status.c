@@ -50,7 +50,7 @@ static void task_free (gpointer data)
 static void note_failure (Task *task, const char *source, const char *text)
 {
     if (task->failures->len > 0)
-        g_string_append_c (task->failures, ' ');
+        g_string_append (task->failures, g_str_has_suffix (task->failures->str, ".") ? " " : "; ");
     if (source != NULL)
         g_string_append_printf (task->failures, "%s: ", source);
     g_string_append (task->failures, text);

@@ -20,11 +20,10 @@ whole=$(((${EPOCHREALTIME/./} - begin) / 1000))
 rm -f "$d/whole.pdf"
 note "an undisturbed signature takes $whole ms"
 
-# helpers_of PID: the processes of the job that are still there after it ended
+# left_behind PID: processes of its session are still there a while after it ended
 left_behind() {
     local tries=0
-    while pgrep -f "$TAMGA_BUILD/bin/tamga-(key|fetch)" -s 0 >/dev/null 2>&1 ||
-        pgrep -g "$1" >/dev/null 2>&1; do
+    while pgrep -s "$1" >/dev/null; do
         [ $((tries += 1)) -lt 100 ] || return 0
         sleep 0.03
     done
@@ -55,7 +54,7 @@ interrupt() {
     CODE=$?
     if left_behind "$pid"; then
         failed "$1 after $2 ms: processes are left"
-        pgrep -g "$pid" -a | sed 's/^/    /'
+        pgrep -a -s "$pid" | sed 's/^/    /'
     fi
     if grep -Eq 'Sanitizer|runtime error:' "$W/err"; then
         failed "a sanitizer speaks, $1 after $2 ms"
@@ -107,7 +106,7 @@ orphans() {
     sleep 0.8
     kill -KILL "$pid"
     { wait "$pid"; } 2>/dev/null
-    if left_behind "$pid"; then failed "helpers are left: $(pgrep -g "$pid" -a)"; fi
+    if left_behind "$pid"; then failed "helpers are left: $(pgrep -a -s "$pid")"; fi
     no_output "$d/out.pdf"
     heal
 }
