@@ -230,6 +230,48 @@ static void test_sha1_retry (Fixture *f, gconstpointer data)
     }
 }
 
+/* --- answers signed with a weak digest --- */
+
+static GBytes *weak (Fixture *f, const char *path, GBytes *body)
+{
+    gsize size;
+    const guint8 *at = g_bytes_get_data (body, &size);
+    List list = {.issuer = f->ca,
+                 .this_update = NOW - 5,
+                 .next_update = NOW + DAY,
+                 .number = 1,
+                 .digest = EVP_sha1 ()};
+    if (g_str_equal (path, "/crl"))
+        return pki_crl (&list);
+    g_autoptr (OCSP_REQUEST) request = d2i_OCSP_REQUEST (NULL, &at, (long)size);
+    Answer answer = {.responder = f->responder,
+                     .issuer = f->ca,
+                     .certificate = f->signer->certificate,
+                     .status = V_OCSP_CERTSTATUS_GOOD,
+                     .reason = -1,
+                     .this_update = NOW - 5,
+                     .next_update = NOW + 600,
+                     .produced = NOW - 5,
+                     .nonce_from = request,
+                     .digest = EVP_sha1 ()};
+    return pki_ocsp (&answer);
+}
+
+static void test_weak_digest (Fixture *f, gconstpointer data)
+{
+    (void)data;
+    f->answering = weak;
+    g_autoptr (TamgaStatus) status = ask (f);
+    g_assert_cmpint (status->value, ==, TAMGA_STATUS_NOT_AVAILABLE);
+    g_assert_nonnull (strstr (status->text, "weak digest SHA1"));
+    g_assert_nonnull (strstr (status->text, "/crl is not used: it is signed with a weak digest"));
+    /* In the past they were made so: told, and used. */
+    f->context.fresh = FALSE;
+    g_autoptr (TamgaStatus) past = ask (f);
+    g_assert_cmpint (past->value, ==, TAMGA_STATUS_GOOD);
+    g_assert_cmpuint (past->findings->len, >=, 1);
+}
+
 /* --- a delta that only the complete list names (RFC 5280 5.2.6) --- */
 
 static GBytes *lists (Fixture *f, const char *path, GBytes *body, gboolean forged)
@@ -349,6 +391,7 @@ int main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
     CASE ("/rfc_6960/sha1_certid_retry", test_sha1_retry);
+    CASE ("/ts_119_312/weak_digest_of_an_answer", test_weak_digest);
     CASE ("/rfc_5280_5_2_6/delta_named_by_the_list", test_freshest);
     CASE ("/rfc_5280_4_2_2_1/missing_issuers", test_issuers);
     return g_test_run ();

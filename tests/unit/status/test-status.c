@@ -357,12 +357,40 @@ static void test_ocsp_wrong (Fixture *f, gconstpointer data)
     over.next_update = NOW - 3600;
     Answer backwards = answer_of (f, V_OCSP_CERTSTATUS_GOOD);
     backwards.next_update = backwards.this_update - 1;
-    const Answer *rows[] = {&about_other, &wrong_issuer, &spoiled, &future, &over, &backwards};
+    Answer critical = answer_of (f, V_OCSP_CERTSTATUS_GOOD);
+    critical.critical = TRUE;
+    const Answer *rows[] = {&about_other, &wrong_issuer, &spoiled, &future,
+                            &over,        &backwards,    &critical};
     for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
         g_ptr_array_set_size (f->ocsps, 0);
         add_answer (f, rows[i]);
         assert_value (f, TAMGA_STATUS_NOT_AVAILABLE);
     }
+}
+
+static void test_distrusted_responder (Fixture *f, gconstpointer data)
+{
+    (void)data;
+    Answer answer = answer_of (f, V_OCSP_CERTSTATUS_GOOD);
+    add_answer (f, &answer);
+    assert_value (f, TAMGA_STATUS_GOOD);
+    g_assert_true (tamga_trust_distrust (f->trust, f->responder->certificate, "leaked", NOW, NULL));
+    assert_value (f, TAMGA_STATUS_NOT_AVAILABLE);
+}
+
+/* Nobody is asked about a certificate in the name of an authority that did not sign it. */
+static void test_wrong_issuer (Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autoptr (Entity) impostor = pki_issue (f->root, "Provider CA", PKI_CA, 0, 0);
+    List list = {.issuer = impostor, .this_update = NOW - 600, .next_update = NOW + DAY};
+    g_ptr_array_add (f->crls, pki_crl (&list));
+    TamgaStatusQuestion question = {.certificate = f->signer->certificate,
+                                    .issuer = impostor->certificate};
+    g_autoptr (GPtrArray) answers = tamga_status_ask (&f->context, &question, 1, NULL);
+    const TamgaStatus *status = answers->pdata[0];
+    g_assert_cmpint (status->value, ==, TAMGA_STATUS_NOT_AVAILABLE);
+    g_assert_nonnull (strstr (status->text, "not signed by that issuer"));
 }
 
 /* RFC 6960 4.2.2.2.1: a responder without ocsp-nocheck is itself asked about. */
@@ -603,6 +631,8 @@ int main (int argc, char **argv)
     CASE ("/ua_102/strangers_are_not_believed", test_ocsp_strangers);
     CASE ("/ua_102/wrong_answers_are_not_believed", test_ocsp_wrong);
     CASE ("/ua_102/no_byte_can_be_changed", test_flips);
+    CASE ("/vn_79_3/distrusted_responder", test_distrusted_responder);
+    CASE ("/status/wrong_issuer", test_wrong_issuer);
     CASE ("/rfc_6960_4_2_2_2_1/responder_status", test_responder_status);
     CASE ("/cache/entries", test_cache);
     CASE ("/cache/numbers_never_go_back", test_numbers);

@@ -140,7 +140,8 @@ GBytes *pki_crl (const List *list)
     }
     if (list->extension != NULL)
         add_extensions (NULL, crl, list->issuer->certificate, list->extension);
-    g_assert_cmpint (X509_CRL_sign (crl, list->issuer->key, EVP_sha256 ()), >, 0);
+    g_assert_cmpint (
+        X509_CRL_sign (crl, list->issuer->key, list->digest ? list->digest : EVP_sha256 ()), >, 0);
     return tamga_ossl_der (i2d_X509_CRL, crl);
 }
 
@@ -162,8 +163,9 @@ static void set_times (OCSP_BASICRESP *basic, const Answer *answer)
  * GeneralizedTime are set before what is to be signed is signed again. */
 static void set_produced_and_sign (OCSP_BASICRESP *basic, const Answer *answer)
 {
+    const EVP_MD *digest = answer->digest != NULL ? answer->digest : EVP_sha256 ();
     g_assert_cmpint (OCSP_basic_sign (basic, answer->responder->certificate, answer->responder->key,
-                                      EVP_sha256 (), NULL,
+                                      digest, NULL,
                                       answer->without_certificates ? OCSP_NOCERTS : 0),
                      ==, 1);
     ASN1_GENERALIZEDTIME *produced = (ASN1_GENERALIZEDTIME *)OCSP_resp_get0_produced_at (basic);
@@ -171,7 +173,7 @@ static void set_produced_and_sign (OCSP_BASICRESP *basic, const Answer *answer)
     const OCSP_RESPDATA *data = OCSP_resp_get0_respdata (basic);
     ASN1_item_sign (ASN1_ITEM_rptr (OCSP_RESPDATA), (X509_ALGOR *)OCSP_resp_get0_tbs_sigalg (basic),
                     NULL, (ASN1_BIT_STRING *)OCSP_resp_get0_signature (basic), data,
-                    answer->responder->key, EVP_sha256 ());
+                    answer->responder->key, digest);
 }
 
 GBytes *pki_ocsp (const Answer *answer)
@@ -184,6 +186,14 @@ GBytes *pki_ocsp (const Answer *answer)
         gsize size;
         guint8 *value = (guint8 *)g_bytes_get_data (answer->nonce, &size);
         OCSP_basic_add1_nonce (basic, value, (int)size);
+    }
+    if (answer->critical) {
+        g_autoptr (ASN1_OBJECT) object = OBJ_txt2obj ("2.999.666", 1);
+        g_autoptr (ASN1_OCTET_STRING) value = ASN1_OCTET_STRING_new ();
+        ASN1_OCTET_STRING_set (value, (const guint8 *)"\005\000", 2);
+        X509_EXTENSION *extension = X509_EXTENSION_create_by_OBJ (NULL, object, 1, value);
+        OCSP_SINGLERESP_add_ext (OCSP_resp_get0 (basic, 0), extension, -1);
+        X509_EXTENSION_free (extension);
     }
     set_produced_and_sign (basic, answer);
     if (answer->spoiled)

@@ -46,6 +46,7 @@ typedef struct {
     const char *extension;           /* one more, "1.2.3.4=critical,ASN1:UTF8String:x" */
     const Entry *entries;
     gsize n;
+    const EVP_MD *digest; /* of the signature; NULL: SHA-256 */
 } List;
 
 GBytes *pki_crl (const List *list);
@@ -61,6 +62,8 @@ typedef struct {
     const EVP_MD *id_digest;                   /* of the CertID; NULL: SHA-256 */
     OCSP_REQUEST *nonce_from;                  /* nonce copied from this request; NULL: none */
     GBytes *nonce;                             /* else this nonce */
+    const EVP_MD *digest;                      /* of the signature; NULL: SHA-256 */
+    gboolean critical;                         /* an extension that nobody knows */
     gboolean without_certificates, spoiled;    /* spoiled: one bit of the signature flipped */
 } Answer;
 
