@@ -67,9 +67,18 @@ static json_t *steps_json (const TamgaProcedure *procedure)
     return array;
 }
 
+/* Where the file is, whatever folder the person was in. */
+static void set_path (json_t *object, const char *name, const char *path)
+{
+    gboolean stream = !path || g_str_equal (path, "-");
+    g_autofree char *whole = stream ? g_strdup (path) : g_canonicalize_filename (path, NULL);
+    g_autofree char *text = whole ? g_filename_display_name (whole) : NULL;
+    set_text (object, name, text);
+}
+
 static void add_document (json_t *entry, const TamgaSignTask *task)
 {
-    set_text (entry, "document", task->item->input);
+    set_path (entry, "document", task->item->input);
     TamgaPreparation *preparation = task->preparation;
     if (!preparation)
         return;
@@ -87,7 +96,7 @@ gboolean tamga_sign_record (const TamgaSignRun *run, const char *event, const Ta
         return TRUE;
     json_t *entry = json_object ();
     add_document (entry, task);
-    set_text (entry, "output", task->output);
+    set_path (entry, "output", task->output);
     set_text (entry, "profile", run->context->status.profile->name);
     set_text (entry, "level", tamga_level_name (run->level));
     set_text (entry, "origin", run->options->origin);
