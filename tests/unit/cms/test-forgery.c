@@ -266,14 +266,15 @@ static void other_key (Forge *forge)
     forge->signature = tamga_algorithm_raw_to_der (forge->algorithm, raw, NULL);
 }
 
-static void protect (Forge *forge, const char *digest_oid)
+/* CMS-algorithm-protection with that digest and that AlgorithmIdentifier. */
+static void protect (Forge *forge, const char *digest_oid, GBytes *signature_algor)
 {
     g_autoptr (GBytes) digest =
         forge_algor (tamga_digest_to_cms (tamga_digest_by_oid (digest_oid)));
     TamgaDerElement algor;
     g_autoptr (GBytes) tagged = NULL, value = NULL;
 
-    g_assert_true (tamga_der_whole (forge->signature_algor, TAMGA_DER_SEQUENCE, &algor));
+    g_assert_true (tamga_der_whole (signature_algor, TAMGA_DER_SEQUENCE, &algor));
     tagged =
         tamga_der_tlv (TAMGA_DER_CONTEXT_CONSTRUCTED | 1, algor.contents.data, algor.contents.left);
     value = tamga_der_join (TAMGA_DER_SEQUENCE, digest, tagged, TAMGA_DER_END);
@@ -287,13 +288,21 @@ static gint compare_bytes (gconstpointer a, gconstpointer b)
 
 static void protected_rightly (Forge *forge)
 {
-    protect (forge, OID_SHA256);
+    protect (forge, OID_SHA256, forge->signature_algor);
     g_ptr_array_sort (forge->attributes, compare_bytes);
 }
 
-static void protected_wrongly (Forge *forge)
+static void other_digest_protected (Forge *forge)
 {
-    protect (forge, OID_SHA512);
+    protect (forge, OID_SHA512, forge->signature_algor);
+}
+
+static void other_signature_protected (Forge *forge)
+{
+    g_autoptr (GBytes) algor =
+        forge_algor (tamga_algorithm_to_cms (tamga_algorithm_by_name ("ECDSA-SHA-512")));
+
+    protect (forge, OID_SHA256, algor);
 }
 
 /* Attributes out of DER order, signed as they stand: read, and said. */
@@ -378,8 +387,10 @@ static const struct {
     {"other_key", other_key, TAMGA_INTEGRITY_SIG_CRYPTO_FAILURE, TAMGA_BINDING_V2, NULL},
     {"algorithm_protection_right", protected_rightly, TAMGA_INTEGRITY_INTACT, TAMGA_BINDING_V2,
      NULL},
-    {"algorithm_protection_wrong", protected_wrongly, TAMGA_INTEGRITY_FORMAT_FAILURE,
+    {"algorithm_protection_of_other_digest", other_digest_protected, TAMGA_INTEGRITY_FORMAT_FAILURE,
      TAMGA_BINDING_V2, NULL},
+    {"algorithm_protection_of_other_signature", other_signature_protected,
+     TAMGA_INTEGRITY_FORMAT_FAILURE, TAMGA_BINDING_V2, NULL},
     {"attributes_unsorted", attributes_unsorted, TAMGA_INTEGRITY_INTACT, TAMGA_BINDING_V2,
      "cms-attributes-not-der"},
     {"attributes_sent_unsorted", attributes_sent_unsorted, TAMGA_INTEGRITY_INTACT, TAMGA_BINDING_V2,

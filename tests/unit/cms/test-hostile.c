@@ -351,19 +351,47 @@ static void test_token_flips (void)
     }
 }
 
-/* A signature over a document is no token, and a token has one signer (RFC 3161 2.4.2). */
+/* The forged file as a token: NULL, or the token, with the error's code. */
+static TamgaToken *read_token (const Forge *forge, GBytes *more, int code)
+{
+    g_autoptr (GBytes) file = forge_file (forge, more);
+    g_autoptr (GError) error = NULL;
+    TamgaToken *token = tamga_token_parse (file, &error);
+
+    if (code >= 0)
+        g_assert_error (error, TAMGA_FORMAT_ERROR, code);
+    else
+        g_assert_no_error (error);
+    return token;
+}
+
+/* A signature over a document is no token, even where the document is a TSTInfo; and a token has
+ * one signer (RFC 3161 2.4.2), bound by signing-certificate. */
 static void test_not_a_token (void)
 {
     g_autoptr (Fixture) fixture = fixture_new ();
-    g_autoptr (GBytes) file = NULL;
-    g_autoptr (GError) error = NULL, empty = NULL;
-    g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
+    g_autoptr (GBytes) data = g_bytes_new_static ("stamped bytes", 13);
+    g_autoptr (GBytes) der = fixture_timestamp (fixture, data, "sha256");
+    g_autoptr (TamgaDocument) document = tamga_document_new ("token", der);
+    g_autoptr (TamgaSignedData) parsed = tamga_signed_data_parse (document, NULL);
+    g_autoptr (GBytes) more = NULL, nothing = g_bytes_new_static ("", 0);
+    g_autoptr (TamgaToken) token = NULL;
+    g_autoptr (GError) empty = NULL;
     Forge forge;
 
     forge_begin (&forge, fixture, "P-256", "ECDSA-SHA-256");
-    file = forge_file (&forge, NULL);
-    g_assert_null (tamga_token_parse (file, &error));
-    g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED);
+    g_assert_null (read_token (&forge, NULL, TAMGA_FORMAT_ERROR_MALFORMED));
+    g_bytes_unref (forge.content);
+    forge.content = tamga_signed_data_content (parsed, 100000, NULL);
+    g_assert_null (read_token (&forge, NULL, TAMGA_FORMAT_ERROR_MALFORMED));
+    g_free (forge.content_type);
+    forge.content_type = g_strdup (TAMGA_OID_TST_INFO);
+    forge_drop (&forge, OID_SIGNING_CERTIFICATE_V2);
+    token = read_token (&forge, NULL, -1);
+    g_assert_nonnull (forge_finding (token->signature, "token-no-signing-certificate"));
+    g_assert_cmpint (token->signature->integrity, ==, TAMGA_INTEGRITY_FORMAT_FAILURE);
+    more = forge_signer (&forge);
+    g_assert_null (read_token (&forge, more, TAMGA_FORMAT_ERROR_MALFORMED));
     g_assert_null (tamga_token_parse (nothing, &empty));
     g_assert_error (empty, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT);
     forge_end (&forge);
