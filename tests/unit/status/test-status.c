@@ -266,6 +266,40 @@ static void test_too_old (Fixture *f, gconstpointer data)
     assert_value (f, TAMGA_STATUS_GOOD);
 }
 
+static void test_future_list (Fixture *f, gconstpointer data)
+{
+    (void)data;
+    add_list (f, NOW + 3600, 1, NULL);
+    assert_value (f, TAMGA_STATUS_NOT_AVAILABLE);
+    add_list (f, NOW - 60, 1, NULL);
+    assert_value (f, TAMGA_STATUS_GOOD);
+}
+
+/* RFC 5280 5.2.4: a delta of another scope is none of this list. */
+static void test_delta_scope (Fixture *f, gconstpointer data)
+{
+    (void)data;
+    Entry entry = entry_of (f, NOW - DAY, CRL_REASON_SUPERSEDED);
+    List delta = {.issuer = f->ca,
+                  .this_update = NOW - 60,
+                  .next_update = NOW + DAY,
+                  .number = 9,
+                  .base = 5,
+                  .idp = "onlyuser=TRUE",
+                  .entries = &entry,
+                  .n = 1};
+    add_list (f, NOW - 600, 5, NULL);
+    g_ptr_array_add (f->crls, pki_crl (&delta));
+    g_autoptr (TamgaStatus) without = ask (f);
+    g_assert_cmpstr (without->method, ==, "CRL");
+    g_assert_cmpint (without->value, ==, TAMGA_STATUS_GOOD);
+    delta.idp = NULL;
+    g_ptr_array_add (f->crls, pki_crl (&delta));
+    g_autoptr (TamgaStatus) with = ask (f);
+    g_assert_cmpstr (with->method, ==, "CRL+delta");
+    g_assert_cmpint (with->value, ==, TAMGA_STATUS_REVOKED);
+}
+
 static void test_no_next_update (Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -329,7 +363,10 @@ static void test_ocsp_strangers (Fixture *f, gconstpointer data)
     g_autoptr (Entity) purpose = pki_issue (f->ca, "Person", PKI_SIGNER, 0, 0);
     g_autoptr (Entity) expired =
         pki_issue (f->ca, "Old OCSP", PKI_OCSP "noCheck=x\n", NOW - 50 * DAY, NOW - DAY);
-    const Entity *strangers[] = {of_root, other_ca, of_other, purpose, expired, f->root};
+    g_autoptr (Entity) other_purpose = pki_issue (
+        f->ca, "Client", "keyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n", 0, 0);
+    const Entity *strangers[] = {of_root, other_ca,      of_other, purpose,
+                                 expired, other_purpose, f->root};
     for (gsize i = 0; i < G_N_ELEMENTS (strangers); i++) {
         g_ptr_array_set_size (f->ocsps, 0);
         Answer answer = answer_of (f, V_OCSP_CERTSTATUS_GOOD);
@@ -625,6 +662,8 @@ int main (int argc, char **argv)
     CASE ("/vn_79_1c/licensed_foreign_certificate", test_licensed_foreign);
     CASE ("/ua_99/no_next_update", test_no_next_update);
     CASE ("/ua_99/too_old", test_too_old);
+    CASE ("/ua_99/list_from_the_future", test_future_list);
+    CASE ("/rfc_5280_5_2_4/delta_of_another_scope", test_delta_scope);
     CASE ("/rfc_5280_5_3_2/invalidity_date", test_invalidity_date);
     CASE ("/rfc_6960/values", test_ocsp_values);
     CASE ("/rfc_6960/signed_by_issuer", test_ocsp_by_issuer);
