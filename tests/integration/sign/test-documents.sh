@@ -136,6 +136,58 @@ certification() {
 }
 check "certification: 1 forbids a further signature, 2 allows it, none can be added later" certification
 
+# Other shapes of the same file: cross-reference streams, linearized, one with an empty field.
+shapes() {
+    must qpdf --object-streams=generate "$d/contract.pdf" "$d/streams.pdf"
+    must qpdf --linearize "$d/contract.pdf" "$d/linear.pdf"
+    must qpdf --linearize --object-streams=generate "$d/contract.pdf" "$d/both.pdf"
+    local shape
+    for shape in streams linear both; do
+        sign 0 alice.p12 --level LT --out "$d/$shape-1.pdf" "$d/$shape.pdf" || continue
+        sign 0 boris.p12 --level B --out "$d/$shape-2.pdf" "$d/$shape-1.pdf" || continue
+        verify 0 "$d/$shape-2.pdf"
+        expect_json '[.signatures[] | .indication] | join(",")' TOTAL-PASSED,TOTAL-PASSED
+        run qpdf --check "$d/$shape-2.pdf"
+        [ "$CODE" = 0 ] || grep -q 'linearization' "$W/out" "$W/err" ||
+            { failed "qpdf complains about $shape-2.pdf"; show_run; }
+        [ "$(pdfsig -nssdir "$(nss_store)" "$d/$shape-2.pdf" 2>&1 | grep -c 'Signature is Valid')" = 2 ] ||
+            failed "pdfsig does not find two valid signatures in $shape-2.pdf"
+    done
+}
+check "cross-reference streams and linearized files" shapes
+
+empty_field() {
+    python3 - "$d/field.pdf" <<'PYTHON'
+import sys
+objects = [b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [ 4 0 R ] /SigFlags 1 >> >>",
+           b"<< /Type /Pages /Kids [ 3 0 R ] /Count 1 >>",
+           b"<< /Type /Page /Parent 2 0 R /MediaBox [ 0 0 300 300 ] /Annots [ 4 0 R ] >>",
+           b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Director) /Rect [ 20 20 180 80 ] /P 3 0 R /F 4 >>"]
+out, places = b"%PDF-1.7\n", []
+for number, body in enumerate(objects, 1):
+    places.append(len(out))
+    out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+table = len(out)
+out += b"xref\n0 5\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % p for p in places)
+out += b"trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % table
+open(sys.argv[1], "wb").write(out)
+PYTHON
+    sign 0 alice.p12 --level T --field Director --out "$d/filled.pdf" "$d/field.pdf" || return
+    peer_pdf "$d/filled.pdf" 1
+    verify 0 "$d/filled.pdf"
+    expect_json '.signatures[0].name' Director
+    expect_exit 0 pdfsig -nssdir "$(nss_store)" "$d/filled.pdf"
+    expect_text 'Director'
+    # It is taken now: a second signature cannot have it.
+    sign 4 boris.p12 --level B --field Director --out "$d/again.pdf" "$d/filled.pdf"
+    expect_text 'Director'
+    no_output "$d/again.pdf"
+    sign 0 boris.p12 --level B --field Clerk --out "$d/clerk.pdf" "$d/filled.pdf"
+    verify 0 "$d/clerk.pdf"
+    expect_json '[.signatures[].name] | join(",")' Director,Clerk
+}
+check "an empty signature field is filled, and only once" empty_field
+
 batch() {
     local i
     mkdir "$d/batch" "$d/signed"

@@ -83,6 +83,13 @@ check "CAdES-LT attached" cades "$(uri 04)" LT attached
 check "CAdES-LT detached" cades p256.p12 LT detached
 check "CAdES-T detached" cades rsa.p12 T detached
 
+legacy() {
+    openssl pkcs12 -export -legacy -inkey "$W/id/rsa.key" -in "$W/id/rsa.pem" -certfile "$W/chain.pem" \
+        -passout "pass:$PASSWORD" -out "$W/id/legacy.p12" 2>"$W/must" || failed "openssl: $(cat "$W/must")"
+    cades legacy.p12 B attached
+}
+check "CAdES-B with a PKCS#12 file of legacy algorithms" legacy
+
 digests() {
     local digest
     for digest in SHA-384 SHA-512; do
