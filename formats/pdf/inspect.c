@@ -11,7 +11,7 @@
 /* Pairs of annotations are compared up to this many per page. */
 #define MAX_ANNOTATIONS 400u
 
-enum { JAVASCRIPT, LAUNCH, EXTERNAL, XFA, LAYERS, OVERLAP, UNUSED, CATALOGS, N_TRAITS };
+enum { JAVASCRIPT, LAUNCH, EXTERNAL, XFA, LAYERS, OVERLAP, UNUSED, CATALOGS, TWICE, N_TRAITS };
 
 static const struct {
     const char *code, *clause, *text;
@@ -32,6 +32,8 @@ static const struct {
                 "the document holds page content or fonts that nothing refers to"},
     [CATALOGS] = {"pdf-several-catalogs", "threats: Shadow hide-and-replace",
                   "the document holds more than one catalog"},
+    [TWICE] = {"pdf-duplicate-keys", "ISO 32000-1 7.3.7",
+               "an object of the document has a key twice: viewers differ on which one counts"},
 };
 
 typedef struct {
@@ -92,6 +94,8 @@ static void inspect_object (Inspection *inspection, const TamgaPdfXref *entry)
         return;
     }
     inspect_tree (inspection, object);
+    if (tamga_pdf_has_duplicates (object))
+        inspection->found[TWICE] = TRUE;
     tamga_pdf_foreach_ref (object, note_ref, inspection);
     if (is_content (object))
         g_array_append_val (inspection->content, entry->number);

@@ -346,6 +346,16 @@ gboolean tamga_pdf_equal (const TamgaPdfObject *a, const TamgaPdfObject *b)
     return FALSE;
 }
 
+gboolean tamga_pdf_has_duplicates (const TamgaPdfObject *object)
+{
+    gboolean found = object->duplicates;
+    for (gsize i = 0; object->type == TAMGA_PDF_ARRAY && !found && i < object->array.n; i++)
+        found = tamga_pdf_has_duplicates (object->array.items[i]);
+    for (gsize i = 0; tamga_pdf_is_dict (object) && !found && i < object->dict.n; i++)
+        found = tamga_pdf_has_duplicates (object->dict.entries[i].value);
+    return found;
+}
+
 static void write_name (GString *out, const char *data, gsize length)
 {
     g_string_append_c (out, '/');

@@ -121,6 +121,8 @@ char *tamga_pdf_text (const TamgaPdfObject *object);
 /* Same value: keys in any order, references by number. Positions do not count; data of streams
  * neither. */
 gboolean tamga_pdf_equal (const TamgaPdfObject *a, const TamgaPdfObject *b);
+/* Has any dictionary of the tree a key twice? Readers differ on which one counts. */
+gboolean tamga_pdf_has_duplicates (const TamgaPdfObject *object);
 /* Appends the PDF syntax. */
 void tamga_pdf_write (GString *out, const TamgaPdfObject *object);
 /* Calls back for every reference in the tree. */

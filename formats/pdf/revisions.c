@@ -143,17 +143,56 @@ static gboolean same_value_of_key (TamgaPdfStep *step, TamgaPdfObject *old, Tamg
 
 static void compare_entry (TamgaPdfStep *step, guint32 number)
 {
-    const TamgaPdfXref *old_entry = tamga_pdf_lookup (step->before, number);
-    const TamgaPdfXref *new_entry = tamga_pdf_lookup (step->after, number);
-    if (same_place (old_entry, new_entry))
-        return;
-    TamgaPdfObject *old = load_entry (step->before, old_entry);
-    TamgaPdfObject *new = load_entry (step->after, new_entry);
+    TamgaPdfObject *old = load_entry (step->before, tamga_pdf_lookup (step->before, number));
+    TamgaPdfObject *new = load_entry (step->after, tamga_pdf_lookup (step->after, number));
+    if (tamga_pdf_has_duplicates (new) && !tamga_pdf_has_duplicates (old)) {
+        g_autofree char *object = g_strdup_printf ("object %u", number);
+        tamga_pdf_rules_add (step, TAMGA_RULE_UNEXPLAINED, NULL, object,
+                             "object %u was written with a key twice: readers differ on which one "
+                             "counts",
+                             number);
+    }
     if (same_value (step, old, new, MAX_VALUE_DEPTH))
         return;
     tamga_pdf_rules_object (step, number, old, new);
     if (!is_structural_stream (new))
         tamga_pdf_foreach_ref (new, check_use, step);
+}
+
+/* Objects whose own entry is as before, in an object stream that was replaced. */
+static void compare_contained (TamgaPdfStep *step, GHashTable *containers)
+{
+    GPtrArray *sections = step->after->pdf->sections;
+    for (guint i = step->before->top; i < sections->len; i++) {
+        const TamgaPdfSection *section = sections->pdata[i];
+        for (gsize k = 0; k < section->n; k++) {
+            const TamgaPdfXref *entry = &section->entries[k];
+            if (entry->type == 2 && entry->offset <= G_MAXUINT32 &&
+                g_hash_table_contains (containers, GUINT_TO_POINTER ((guint)entry->offset)) &&
+                tamga_pdf_lookup (step->after, entry->number) == entry)
+                compare_entry (step, entry->number);
+        }
+    }
+}
+
+static void compare_sections (TamgaPdfStep *step)
+{
+    GPtrArray *sections = step->after->pdf->sections;
+    g_autoptr (GHashTable) containers = g_hash_table_new (NULL, NULL);
+    for (guint i = step->after->top; i < step->before->top; i++) {
+        const TamgaPdfSection *section = sections->pdata[i];
+        for (gsize k = 0; k < section->n; k++) {
+            guint32 number = section->entries[k].number;
+            const TamgaPdfXref *old = tamga_pdf_lookup (step->before, number);
+            if (same_place (old, tamga_pdf_lookup (step->after, number)))
+                continue;
+            compare_entry (step, number);
+            if (old != NULL && old->type == 1)
+                g_hash_table_add (containers, GUINT_TO_POINTER (number));
+        }
+    }
+    if (g_hash_table_size (containers) > 0)
+        compare_contained (step, containers);
 }
 
 static void compare_trailers (TamgaPdfStep *step)
@@ -191,11 +230,7 @@ static TamgaPdfRoles *compare_revisions (TamgaPdfHistory *history, guint number,
     guint count = history->atoms->len;
     tamga_pdf_rules_fields (&step);
     compare_trailers (&step);
-    for (guint i = step.after->top; i < step.before->top; i++) {
-        const TamgaPdfSection *section = pdf->sections->pdata[i];
-        for (gsize k = 0; k < section->n; k++)
-            compare_entry (&step, section->entries[k].number);
-    }
+    compare_sections (&step);
     if (pdf->error != NULL) {
         tamga_pdf_rules_add (&step, TAMGA_RULE_UNEXPLAINED, NULL, "file",
                              "the revisions cannot be compared: %s", pdf->error->message);

@@ -271,7 +271,9 @@ static void check_node_key (TamgaPdfStep *step, const char *key, TamgaPdfObject 
 static gboolean widget_box (TamgaPdfStep *step, guint32 widget, double *box, double *share,
                             guint *page)
 {
-    TamgaPdfObject *dict = tamga_pdf_load (step->after, widget, 0);
+    const TamgaPdfXref *entry = tamga_pdf_lookup (step->after, widget);
+    guint32 generation = entry != NULL && entry->type == 1 ? entry->generation : 0;
+    TamgaPdfObject *dict = tamga_pdf_load (step->after, widget, generation);
     TamgaPdfObject *rect = tamga_pdf_get (step->after, dict, "Rect");
     double v[4];
     for (gsize i = 0; i < 4; i++)

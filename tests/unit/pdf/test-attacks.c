@@ -3,6 +3,7 @@
  * made here from a signed file. */
 #include <string.h>
 
+#include "formats/pdf/file.h"
 #include "tests/unit/pdf/sample.h"
 
 static Fixture *fixture;
@@ -400,6 +401,47 @@ static void test_tags (void)
     is_unexplained (gone, "tags");
 }
 
+/* An update may replace an object stream and leave the entries of what is in it as they are. */
+static void test_object_stream (void)
+{
+    g_autoptr (GBytes) plain = sample_plain ();
+    g_autoptr (GBytes) base = sample_qpdf (fixture, plain, "--object-streams=generate");
+    g_autoptr (GBytes) one = sample_must_sign (fixture, signer, base, NULL);
+    g_autoptr (TamgaDocument) document = tamga_document_new ("base", base);
+    g_autoptr (TamgaPdf) pdf = tamga_pdf_open (document, NULL);
+    const TamgaPdfRevision *view = tamga_pdf_latest (pdf);
+    guint32 number = 0;
+    for (guint32 i = 1; i < tamga_pdf_next_number (pdf) && number == 0; i++) {
+        const TamgaPdfXref *entry = tamga_pdf_lookup (view, i);
+        if (entry != NULL && entry->type == 2)
+            number = (guint32)entry->offset;
+    }
+    g_assert_cmpuint (number, !=, 0);
+    TamgaPdfObject *stream = tamga_pdf_load (view, number, 0);
+    g_autoptr (GBytes) data = tamga_pdf_stream_data (view, stream, 65536, NULL);
+    g_autoptr (GBytes) other = sample_patch (data, "/Helvetica", "/Symbol   ");
+    g_autofree char *text = g_strndup (g_bytes_get_data (other, NULL), g_bytes_get_size (other));
+    g_autofree char *body =
+        g_strdup_printf ("<< /Type /ObjStm /N %d /First %d /Length %d >>\nstream\n%s\nendstream",
+                         (int)tamga_pdf_key (stream, "N")->integer,
+                         (int)tamga_pdf_key (stream, "First")->integer, (int)strlen (text), text);
+    TamgaPdfObject *root = tamga_pdf_key (view->trailer, "Root");
+    g_autofree char *trailer = g_strdup_printf ("/Root %u 0 R", root->ref.number);
+    g_autoptr (GBytes) replaced = sample_update_trailer (one, trailer, (int)number, body, 0);
+    is_unexplained (replaced, "part of what was signed");
+}
+
+/* Two readers, two values: the page with /Contents twice. */
+static void test_duplicate_keys (void)
+{
+    g_autoptr (GBytes) page = sample_update (
+        form_signed, 3,
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 20 0 R /Contents 4 0 R "
+        "/Resources << /Font << /F1 5 0 R >> >> /Annots [7 0 R 9 0 R 10 0 R] >>",
+        20, evil_content, 0);
+    is_unexplained (page, "twice");
+}
+
 /* The revision that is signed may not borrow bytes from behind itself. */
 static void test_objects_behind (void)
 {
@@ -437,6 +479,8 @@ int main (int argc, char **argv)
     g_test_add_func ("/threats/a/certification", test_certification);
     g_test_add_func ("/threats/a/late_certification", test_late_certification);
     g_test_add_func ("/threats/a/sneaky_signature", test_sneaky_signature);
+    g_test_add_func ("/threats/a/object_stream", test_object_stream);
+    g_test_add_func ("/threats/a/duplicate_keys", test_duplicate_keys);
     g_test_add_func ("/threats/a/tags", test_tags);
     g_test_add_func ("/threats/a/objects_behind", test_objects_behind);
     int status = g_test_run ();
