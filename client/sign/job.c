@@ -48,6 +48,16 @@ static gboolean check_level (Job *job, GError **error)
                      "Level %s cannot be made yet; LT is the highest.", tamga_level_name (level));
         return FALSE;
     }
+    gboolean named = options->tsa_urls && options->tsa_urls[0];
+    char **services = named ? options->tsa_urls : profile->tsa_urls;
+    if (level >= TAMGA_LEVEL_T && (!services || !services[0])) {
+        /* Found now, not after the key was used. */
+        g_set_error (error, TAMGA_TSA_ERROR, TAMGA_TSA_ERROR_NO_SERVICE,
+                     "Level %s needs a timestamp, and no timestamp service is named: the profile "
+                     "\"%s\" has none.",
+                     tamga_level_name (level), profile->name);
+        return FALSE;
+    }
     job->run.level = level;
     return TRUE;
 }

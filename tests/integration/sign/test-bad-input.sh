@@ -184,6 +184,15 @@ words_of_options() {
 }
 check "unknown profile, malformed URI, unknown token, module and options" words_of_options
 
+no_service() {
+    cp "$XDG_CONFIG_HOME/tamga/tamga.conf" "$W/good.conf"
+    printf '[tamga]\nprofile=demo\n' >"$XDG_CONFIG_HOME/tamga/tamga.conf"
+    bad 4 'no timestamp service' alice.p12 --level T "$d/contract.pdf"
+    refuse_text 'PIN|assword' 'Check 1'
+    cp "$W/good.conf" "$XDG_CONFIG_HOME/tamga/tamga.conf"
+}
+check "a timestamp is wanted and no service is named: said before key and PIN" no_service
+
 broken_profile() {
     mkdir -p "$XDG_DATA_HOME/tamga/profiles"
     sed -e 's/^name=demo/name=broken/' -e 's/^gate=full/gate=maybe/' \
