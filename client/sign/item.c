@@ -210,10 +210,15 @@ static gboolean add_evidence (const TamgaSignRun *run, const TamgaTsaAnswer *tim
                                    "answers from just before signing were embedded.",
                                    answer->refusal));
         } else if (!answer->allowed) {
-            g_set_error (error, TAMGA_SIGN_ERROR,
-                         bad ? TAMGA_SIGN_ERROR_REFUSED : TAMGA_SIGN_ERROR_EVIDENCE,
-                         "The evidence that level LT needs about %s could not be had: %s", whose[i],
-                         answer->refusal);
+            if (bad)
+                g_set_error (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_REFUSED,
+                             "Nothing was written: after the timestamp, the status of %s is not "
+                             "good. %s",
+                             whose[i], answer->refusal);
+            else
+                g_set_error (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_EVIDENCE,
+                             "The evidence that level LT needs about %s could not be had: %s",
+                             whose[i], answer->refusal);
             return FALSE;
         }
         tamga_evidence_merge (evidence, used->evidence);
@@ -270,8 +275,14 @@ gboolean tamga_sign_task_finish (TamgaSignTask *task, const TamgaSignRun *run, G
         return FALSE;
     if (run->level >= TAMGA_LEVEL_LT) {
         evidence = tamga_evidence_new ();
-        if (!add_evidence (run, timestamp, evidence, task, error))
+        g_autoptr (GError) failed = NULL;
+        if (!add_evidence (run, timestamp, evidence, task, &failed)) {
+            /* The key has signed, and nobody gets to see it: that is a refusal to be kept. */
+            if (!g_error_matches (failed, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_REFUSED) ||
+                tamga_sign_record (run, "refused", task, timestamp, failed, error))
+                g_propagate_error (error, g_steal_pointer (&failed));
             return FALSE;
+        }
     }
     g_autoptr (TamgaOutput) output = tamga_output_open (task->output, task->item->replace, error);
     if (!output ||

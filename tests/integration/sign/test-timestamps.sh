@@ -101,8 +101,9 @@ revoked_tsa() {
     # UA 119: at LT the status of the service is asked, and a revoked one is of no use.
     fault tsa revoked-tsa
     sign 3 alice.p12 --level LT --out "$d/out.pdf" "$d/contract.pdf"
-    expect_text 'revoked' 'timestamp'
+    expect_text 'revoked' 'timestamp' 'Nothing was written'
     expect_folder "$d" contract.pdf
+    journal_ends refused '.error == "sign/refused"' '.reason | test("revoked")'
     sign 0 alice.p12 --level T --out "$d/t.pdf" "$d/contract.pdf"
     heal
     # Level T asks later: who verifies it does.
@@ -122,6 +123,65 @@ suspended_tsa() {
     signs --level LT
 }
 check "UA 119: a suspended time-stamping service" suspended_tsa
+
+# begun ARGUMENT...: signs at LT with a service that takes its time; sets BEGUN to the process. What
+# happens before `ended EXIT` happens while the signature exists and its evidence is not there yet.
+begun() {
+    fault tsa2 delay ms=1500
+    forget
+    RUN="tamga sign $*"
+    "$TAMGA" sign --key "$W/id/alice.p12" --pin-fd 0 --level LT --tsa "$PROVIDER_URL/tsa2" "$@" \
+        <"$W/password" >"$W/out" 2>"$W/err" &
+    BEGUN=$!
+    local tries=0
+    until provider_log | grep -q '/tsa2' || [ $((tries += 1)) -gt 100 ]; do sleep 0.03; done
+}
+
+ended() {
+    wait "$BEGUN"
+    CODE=$?
+    [ $CODE = "$1" ] || { failed "exit code $CODE, not $1"; show_run; }
+}
+
+meanwhile_suspended() {
+    control clear-log
+    begun --out "$d/out.pdf" "$d/contract.pdf"
+    control "suspend?serial=$(serial_of alice)"
+    ended 3
+    expect_text 'suspended' 'Nothing was written'
+    expect_folder "$d" contract.pdf
+    journal_ends refused '.error == "sign/refused"' '.timestamp != null'
+    control "resume?serial=$(serial_of alice)"
+    heal
+}
+check "VN 78.3: suspended between the signature and its evidence" meanwhile_suspended
+
+older_evidence() {
+    control clear-log
+    begun --out "$d/out.pdf" "$d/contract.pdf"
+    fault ocsp-provider drop
+    fault crl-provider drop
+    ended 0
+    expect_text '^Note .*just before signing'
+    forget
+    verify 0 "$d/out.pdf"
+    expect_json '.signatures[0].level' LT
+    rm "$d/out.pdf"
+    heal
+}
+check "where the evidence after the timestamp cannot be had, that from before is kept, and said" older_evidence
+
+meanwhile_changed() {
+    control clear-log
+    cp "$d/contract.pdf" "$W/moving.pdf"
+    begun --out "$d/out.pdf" "$W/moving.pdf"
+    printf 'more' >>"$W/moving.pdf"
+    ended 4
+    expect_text 'changed'
+    expect_folder "$d" contract.pdf
+    heal
+}
+check "a document that another program changes while it is signed" meanwhile_changed
 
 lines() {
     sign 0 alice.p12 --level T --out "$d/t.pdf" "$d/contract.pdf"
