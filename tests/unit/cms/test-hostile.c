@@ -397,6 +397,48 @@ static void test_not_a_token (void)
     forge_end (&forge);
 }
 
+static GBytes *tst_info (Fixture *fixture)
+{
+    g_autoptr (GBytes) data = g_bytes_new_static ("stamped bytes", 13);
+    g_autoptr (GBytes) der = fixture_timestamp (fixture, data, "sha256");
+    g_autoptr (TamgaDocument) document = tamga_document_new ("token", der);
+    g_autoptr (TamgaSignedData) parsed = tamga_signed_data_parse (document, NULL);
+
+    return tamga_signed_data_content (parsed, 65536, NULL);
+}
+
+/* The content type says what was signed: a TSTInfo that somebody signed as a document is none. And
+ * a token has one signer. */
+static void test_almost_a_token (void)
+{
+    g_autoptr (Fixture) fixture = fixture_new ();
+    g_autoptr (GBytes) info = tst_info (fixture), more = NULL;
+    Forge forge, second;
+
+    forge_begin (&forge, fixture, "P-256", "ECDSA-SHA-256");
+    forge_begin (&second, fixture, "P-256", "ECDSA-SHA-256");
+    more = forge_signer (&second);
+    g_bytes_unref (forge.content);
+    forge.content = g_bytes_ref (info);
+    for (int type = 0; type < 2; type++) {
+        g_free (forge.content_type);
+        forge.content_type = g_strdup (type == 0 ? TAMGA_OID_DATA : TAMGA_OID_TST_INFO);
+        for (int signers = 1; signers <= 2; signers++) {
+            g_autoptr (GError) error = NULL;
+            g_autoptr (GBytes) file = forge_file (&forge, signers == 2 ? more : NULL);
+            g_autoptr (TamgaToken) token = tamga_token_parse (file, &error);
+            if (type == 1 && signers == 1) {
+                g_assert_no_error (error);
+                continue;
+            }
+            g_assert_null (token);
+            g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED);
+        }
+    }
+    forge_end (&forge);
+    forge_end (&second);
+}
+
 int main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
@@ -410,5 +452,6 @@ int main (int argc, char **argv)
     g_test_add_func ("/token/fields", test_token);
     g_test_add_func ("/token/every_changed_byte", test_token_flips);
     g_test_add_func ("/token/rfc3161_2_4_2/refused", test_not_a_token);
+    g_test_add_func ("/token/rfc3161_2_4_2/content_type_and_signers", test_almost_a_token);
     return g_test_run ();
 }

@@ -175,6 +175,20 @@ static void test_output_race (void)
 }
 
 /* A full disk (here: a file size limit, which gives the same error class) leaves nothing. */
+/* --replace is for files: a link would be replaced by a file, and what it leads to would stay. */
+static void test_output_replaces_files_only (void)
+{
+    g_autofree char *target = in_folder ("target");
+    g_autofree char *link = in_folder ("link");
+    g_autoptr (GError) error = NULL;
+    g_file_set_contents (target, "theirs", 6, NULL);
+    g_assert_cmpint (symlink (target, link), ==, 0);
+    g_assert_null (tamga_output_open (link, TRUE, &error));
+    g_assert_error (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_EXISTS);
+    g_unlink (link);
+    g_unlink (target);
+}
+
 static void test_output_no_space (void)
 {
     g_autofree char *path = in_folder ("full");
@@ -206,6 +220,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/output/discarded", test_output_discarded);
     g_test_add_func ("/output/committed", test_output_committed);
     g_test_add_func ("/output/race", test_output_race);
+    g_test_add_func ("/output/replaces_files_only", test_output_replaces_files_only);
     g_test_add_func ("/output/no_space", test_output_no_space);
     int status = g_test_run ();
     g_rmdir (folder);

@@ -106,13 +106,31 @@ static void test_wrapping (void)
     /* A gap wider than the token: the signed bytes are the same, and others hide behind them. */
     gsize length;
     const char *data = g_bytes_get_data (plain_signed, &length);
-    const char *close = memmem (data, length, "> >>", 4);
+    const char *open = memmem (data, length, "/Contents <", 11);
+    const char *close = memmem (open, length - (gsize)(open - data), "> >>", 4);
     g_autoptr (GString) wide = g_string_new_len (data, close + 1 - data);
     g_string_append (wide, " /Hidden (evil) ");
     g_string_append_len (wide, close + 1, (gssize)(length - (gsize)(close + 1 - data)));
     g_autoptr (GBytes) hidden = g_bytes_new (wide->str, wide->len);
     g_autofree char *verdict = sample_verdict (hidden);
     g_assert_null (strstr (verdict, "INTACT"));
+    /* The same without moving a byte: the token ends earlier, in its padding, and the rest of the
+     * gap, which nobody signed, holds another key. */
+    static const char tail[] = "> /Hidden (evil)   ";
+    g_autofree char *narrow = g_memdup2 (data, length);
+    memcpy (narrow + (close + 1 - data) - (sizeof tail - 1), tail, sizeof tail - 1);
+    g_autoptr (GBytes) inside = g_bytes_new (narrow, length);
+    is_format_failure (inside);
+}
+
+/* ISO 32000-1 7.3.7: which of two values of a key counts is anybody's guess. */
+static void test_key_twice (void)
+{
+    g_autoptr (GBytes) plain = sample_plain ();
+    TamgaSigningParameters parameters = {.reason = "R", .contact = "C"};
+    g_autoptr (GBytes) one = sample_must_sign (fixture, signer, plain, &parameters);
+    g_autoptr (GBytes) twice = sample_patch (one, "/ContactInfo ", "/Reason      ");
+    is_format_failure (twice);
 }
 
 /* Two fields, one range (ByteRangeCollision). */
@@ -470,6 +488,7 @@ int main (int argc, char **argv)
     form_signed = sample_must_sign (fixture, signer, form, NULL);
     g_test_add_func ("/threats/a/usf", test_universal_forgery);
     g_test_add_func ("/threats/a/swa", test_wrapping);
+    g_test_add_func ("/threats/a/key_twice", test_key_twice);
     g_test_add_func ("/threats/a/byterange_collision", test_collision);
     g_test_add_func ("/threats/a/isa", test_incremental_saving);
     g_test_add_func ("/threats/a/removed", test_removed);
