@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <arpa/inet.h>
@@ -53,6 +54,13 @@ static gboolean read_ready (TamgaProviderFixture *fixture)
     return TRUE;
 }
 
+/* A test that aborts takes the server with it: else it would run on for its lifetime and keep the
+ * standard error open, on whose end a test runner waits. */
+static void end_with_parent (gpointer data G_GNUC_UNUSED)
+{
+    prctl (PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+}
+
 gboolean tamga_provider_fixture_restart (TamgaProviderFixture *fixture, GError **error)
 {
     const char *build = g_getenv ("TAMGA_BUILD");
@@ -64,8 +72,8 @@ gboolean tamga_provider_fixture_restart (TamgaProviderFixture *fixture, GError *
 
     g_assert (fixture->pid == 0);
     g_unlink (fixture->ready_path);
-    if (!g_spawn_async (NULL, (char **)arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-                        &fixture->pid, error))
+    if (!g_spawn_async (NULL, (char **)arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, end_with_parent,
+                        NULL, &fixture->pid, error))
         return FALSE;
     for (int waited = 0; waited < START_LIMIT_MS; waited += 5) {
         int status = 0;
