@@ -2,7 +2,7 @@
 /* Signed PDFs of other implementations, with the verdict that is expected of each. */
 #include <string.h>
 
-#include "formats/pdf/pades.h"
+#include "tests/unit/pdf/sample.h"
 
 #define MANIFEST TAMGA_SHARED "/corpora/manifest.tsv"
 
@@ -170,9 +170,66 @@ static void test_corpus (void)
     g_assert_cmpuint (wrong, ==, 0);
 }
 
+static void count (GPtrArray *signatures, guint *intact, guint *forbidden)
+{
+    *intact = *forbidden = 0;
+    for (guint i = 0; signatures != NULL && i < signatures->len; i++) {
+        const TamgaSignature *signature = signatures->pdata[i];
+        *intact += signature->integrity == TAMGA_INTEGRITY_INTACT;
+        for (guint k = 0; k < signature->changes->len; k++)
+            *forbidden += !((TamgaChange *)signature->changes->pdata[k])->permitted;
+    }
+}
+
+/* One more signature on a real file keeps those that are there; what is refused has its reason. */
+static gboolean sign_row (Fixture *fixture, const Party *signer, const char *path)
+{
+    g_autofree char *full = g_build_filename (TAMGA_SHARED "/corpora", path, NULL);
+    g_autoptr (GBytes) before = fixture_load (full);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GBytes) after = sample_sign (fixture, signer, before, NULL, &error);
+    if (after == NULL) {
+        g_test_message ("%s: %s", path, error->message);
+        g_assert_true (error->domain == TAMGA_FORMAT_ERROR);
+        g_assert_true (error->code == TAMGA_FORMAT_ERROR_FORBIDDEN ||
+                       error->code == TAMGA_FORMAT_ERROR_UNSUPPORTED ||
+                       error->code == TAMGA_FORMAT_ERROR_DAMAGED);
+        return FALSE;
+    }
+    guint intact, forbidden, intact_after, forbidden_after;
+    g_autoptr (GPtrArray) old = read_bytes (before, path, NULL);
+    g_autoptr (GPtrArray) new = read_bytes (after, path, NULL);
+    count (old, &intact, &forbidden);
+    count (new, &intact_after, &forbidden_after);
+    if (intact_after != intact + 1 || forbidden_after != forbidden)
+        g_error ("%s: %u intact became %u, %u forbidden changes %u", path, intact, intact_after,
+                 forbidden, forbidden_after);
+    return TRUE;
+}
+
+static void test_sign_corpus (void)
+{
+    g_autofree char *manifest = NULL;
+    if (!g_file_get_contents (MANIFEST, &manifest, NULL, NULL)) {
+        g_test_skip ("skipped: ../shared is missing");
+        return;
+    }
+    g_autoptr (Fixture) fixture = fixture_new ();
+    const Party *signer = fixture_party (fixture, "P-256", "Signer");
+    guint signed_files = 0;
+    g_auto (GStrv) lines = g_strsplit (manifest, "\n", -1);
+    for (gsize i = 0; lines[i] != NULL; i++) {
+        g_auto (GStrv) columns = g_strsplit (lines[i], "\t", -1);
+        if (g_strv_length (columns) >= 4 && strcmp (columns[1], "pades") == 0)
+            signed_files += sign_row (fixture, signer, columns[0]);
+    }
+    g_assert_cmpuint (signed_files, >=, 71);
+}
+
 int main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
-    g_test_add_func ("/pades/corpus", test_corpus);
+    g_test_add_func ("/pades/corpus/read", test_corpus);
+    g_test_add_func ("/pades/corpus/sign", test_sign_corpus);
     return g_test_run ();
 }
