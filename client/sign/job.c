@@ -19,8 +19,9 @@ typedef struct {
     GPtrArray *keys;  /* owns run.key */
     GPtrArray *tasks; /* TamgaSignTask */
     guint in_flight;
-    GThreadPool *pool; /* NULL: one document, finished in place */
-    GAsyncQueue *finished;
+    GThread *finisher;     /* NULL: one document, finished in place */
+    GAsyncQueue *pending;  /* for the finisher: tasks, then the job itself as the end */
+    GAsyncQueue *finished; /* by it */
     gboolean logged_in;
 } Job;
 
@@ -189,7 +190,7 @@ static gboolean pass_gate (Job *job, GError **error)
     return FALSE;
 }
 
-/* Runs on the pool's one thread. */
+/* Runs on the finisher's thread where there is one. */
 static void finish_task (gpointer data, gpointer user_data)
 {
     TamgaSignTask *task = data;
@@ -200,6 +201,24 @@ static void finish_task (gpointer data, gpointer user_data)
     g_clear_pointer (&task->document, tamga_document_unref);
     if (job->finished)
         g_async_queue_push (job->finished, task);
+}
+
+/* A thread of our own and no pool: it is joined, and what OpenSSL keeps for each thread goes with
+ * it.
+ */
+static gpointer finish_tasks (gpointer data)
+{
+    Job *job = data;
+    for (gpointer next; (next = g_async_queue_pop (job->pending)) != job;)
+        finish_task (next, job);
+    return NULL;
+}
+
+static void start_finisher (Job *job)
+{
+    job->pending = g_async_queue_new ();
+    job->finished = g_async_queue_new ();
+    job->finisher = g_thread_new ("finish", finish_tasks, job);
 }
 
 static void report (Job *job, TamgaSignTask *task)
@@ -295,9 +314,9 @@ static void sign_all (Job *job)
             report (job, task);
             continue;
         }
-        if (job->pool) {
+        if (job->finisher) {
             job->in_flight++;
-            g_thread_pool_push (job->pool, task, NULL);
+            g_async_queue_push (job->pending, task);
             collect (job, PIPELINE);
         } else {
             finish_task (task, job);
@@ -359,8 +378,11 @@ static GPtrArray *take_outcomes (Job *job)
 
 static void job_clear (Job *job)
 {
-    if (job->pool)
-        g_thread_pool_free (job->pool, FALSE, TRUE);
+    if (job->finisher) {
+        g_async_queue_push (job->pending, job);
+        g_thread_join (job->finisher);
+    }
+    g_clear_pointer (&job->pending, g_async_queue_unref);
     g_clear_pointer (&job->finished, g_async_queue_unref);
     g_clear_pointer (&job->tasks, g_ptr_array_unref);
     g_clear_pointer (&job->keys, g_ptr_array_unref);
@@ -379,10 +401,8 @@ GPtrArray *tamga_sign (const TamgaSignContext *context, const TamgaSignItem *ite
     if (check_level (&job, error) && open_all (&job, items, n, error) && choose_key (&job, error) &&
         choose_algorithm (&job, error) && pass_gate (&job, error) && prepare_first (&job, error) &&
         login (&job, error)) {
-        if (n > 1) {
-            job.finished = g_async_queue_new ();
-            job.pool = g_thread_pool_new (finish_task, &job, 1, TRUE, NULL);
-        }
+        if (n > 1)
+            start_finisher (&job);
         sign_all (&job);
         outcomes = take_outcomes (&job);
     }

@@ -211,6 +211,48 @@ batch() {
 }
 check "a batch: one PIN, one bad document, the others signed" batch
 
+batch_tsa() {
+    rm -rf "$d/signed" && mkdir "$d/signed"
+    cp "$SAMPLE" "$d/batch/3.pdf"
+    fault tsa refusal count=1
+    exec 7<"$W/pin"
+    expect_exit 6 "$TAMGA" sign "${module[@]}" --key "$(uri 01)" --pin-fd 7 --level LT \
+        --out "$d/signed" "$d"/batch/*.pdf
+    exec 7<&-
+    heal
+    expect_text '4 of 5 signed' 'timestamp'
+    [ "$(find "$d/signed" -type f | wc -l)" = 4 ] || failed "not four files"
+    verify 0 "$d"/signed/*.pdf
+    expect_json '[.files[].signatures[0].level] | unique | join(",")' LT
+    # Two documents that would get the same name: neither is written over the other.
+    mkdir -p "$d/twice/a" "$d/twice/b" "$d/twice/out"
+    cp "$SAMPLE" "$d/twice/a/same.pdf"
+    cp "$SAMPLE" "$d/twice/b/same.pdf"
+    exec 7<"$W/pin"
+    expect_exit 4 "$TAMGA" sign "${module[@]}" --key "$(uri 01)" --pin-fd 7 --level B \
+        --out "$d/twice/out" "$d"/twice/?/same.pdf
+    exec 7<&-
+    expect_text '1 of 2 signed' 'exists'
+    expect_folder "$d/twice/out" same.signed.pdf
+    peer_pdf "$d/twice/out/same.signed.pdf" 1
+}
+check "a batch: one document without a timestamp, two with one name" batch_tsa
+
+default_key() {
+    # The only key of the only token needs no name.
+    exec 7<"$W/pin"
+    expect_exit 0 "$TAMGA" sign "${module[@]}" --pin-fd 7 --level B --out "$d/default.pdf" "$d/contract.pdf"
+    exec 7<&-
+    must softhsm_token second 654321
+    must softhsm_identity second 05 p256 /CN=Second
+    exec 7<"$W/pin"
+    expect_exit 5 "$TAMGA" sign "${module[@]}" --pin-fd 7 --level B --out "$d/which.pdf" "$d/contract.pdf"
+    exec 7<&-
+    expect_text 'token=second' 'token=tamga' '--key'
+    no_output "$d/which.pdf"
+}
+check "the only key needs no name; where there are several, they are listed" default_key
+
 names() {
     mkdir "$d/names"
     cp "$SAMPLE" "$d/names/a.pdf"

@@ -81,6 +81,30 @@ interrupted() {
 }
 check "Ctrl-C at many moments leaves a whole file or none" interrupted
 
+# What was signed before Ctrl-C is whole and stays; what was not, is not there, and that is said.
+batch_interrupted() {
+    local i pid count
+    mkdir "$W/batch" "$W/signed"
+    for i in 1 2 3 4 5 6 7 8; do cp "$SAMPLE" "$W/batch/$i.pdf"; done
+    fault tsa delay ms=400
+    setsid "$TAMGA" sign "${module[@]}" --key "$(uri 01)" --pin-fd 0 --level T --out "$W/signed" \
+        "$W"/batch/*.pdf <"$W/pin" >"$W/out" 2>"$W/err" &
+    pid=$!
+    sleep 1.6
+    kill -INT "$pid"
+    wait "$pid"
+    CODE=$?
+    RUN='tamga sign of eight'
+    [ $CODE = 5 ] || { failed "exit code $CODE, not 5"; show_run; }
+    count=$(find "$W/signed" -mindepth 1 | wc -l)
+    [ "$count" -lt 8 ] && [ "$count" -gt 0 ] || failed "$count files of 8"
+    expect_text "$count of 8 signed" 'ancelled'
+    verify 0 "$W"/signed/*.pdf
+    rm -rf "$W/batch" "$W/signed"
+    for service in ocsp-provider ocsp-root tsa; do fault "$service" delay ms=60; done
+}
+check "Ctrl-C in a batch: what is signed is whole, and counted" batch_interrupted
+
 killed() {
     local moment step=$((whole / 12 + 1))
     complete=0
