@@ -58,7 +58,9 @@ static const Row rows[] = {
     {SMIME "11", "encryption-key-preference", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
     {"1.3.6.1.4.1.311.16.4", "encryption-key-preference", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
     {SMIME "16", "commitment-type-indication", TAMGA_ATTRIBUTE_OTHER, SIGNED, FREE},
-    {SMIME "18", "signer-attributes", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
+    /* Qualified signers in the field write one value per attribute; none of them says what was
+     * signed, and all are under the signature. */
+    {SMIME "18", "signer-attributes", TAMGA_ATTRIBUTE_OTHER, SIGNED, FREE},
     {SMIME "19", "other-signing-certificate", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
     {SMIME "46", "binary-signing-time", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
     {CADES "1", "signer-attributes-v2", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},

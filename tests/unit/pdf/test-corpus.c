@@ -19,8 +19,6 @@ static const struct {
      "the first signature has no signed attributes (threats d, EN 319 122-1 5.1)"},
     {"DSS-2155.pdf", TAMGA_INTEGRITY_FORMAT_FAILURE,
      "275 bytes that are not zero follow the SignedData in /Contents (threats a, USF)"},
-    {"Signature-P-FR_CS-5.pdf", TAMGA_INTEGRITY_FORMAT_FAILURE,
-     "signer-attributes has two values and is single-valued (ETSI TS 101 733 5.11.3)"},
 };
 
 /* Rows whose changes must be listed as forbidden. The other "possible change" rows change what a
