@@ -12,7 +12,9 @@
  *                      with @N only the Nth call of that function is struck, else each
  *   calls=FILE         appends the name of each call, one per line, before it is made
  *   flag=NAME          sets a flag of CK_TOKEN_INFO: pinpad, count-low, final-try, locked,
- * to-change attr=always-authenticate  each private key shows CKA_ALWAYS_AUTHENTICATE, and each
+ * to-change
+ *   sign=spoiled       C_Sign succeeds and gives a signature with one wrong bit
+ *   attr=always-authenticate  each private key shows CKA_ALWAYS_AUTHENTICATE, and each
  * signature needs its own C_Login (CKU_CONTEXT_SPECIFIC) with the PIN of the C_Login before
  * TAMGA_FAULT_PINPAD_PIN, TAMGA_FAULT_PINPAD_NEW_PIN  what the holder types on the pinpad when
  *   flag=pinpad is set: C_Login and C_SetPIN with no PIN use them (unset: the holder cancels), and
@@ -100,7 +102,7 @@ static struct {
     size_t n_faults;
     unsigned long counts[CALL_COUNT];
     CK_FLAGS flags;
-    int always_authenticate;
+    int always_authenticate, spoils_signatures;
     int calls_fd;
     struct session sessions[MAX_SESSIONS];
     uint64_t pin_mark; /* of the PIN of the last C_Login (CKU_USER); 0: none */
@@ -406,6 +408,8 @@ static CK_RV hook_C_Sign (CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG dat
         return CKR_USER_NOT_LOGGED_IN;
     }
     rv = fault.inner->C_Sign (session, data, data_length, signature, signature_length);
+    if (rv == CKR_OK && signature != NULL && *signature_length > 0 && fault.spoils_signatures)
+        signature[*signature_length - 1] ^= 1;
     note_end_of_signing (session, signature, rv);
     return rv;
 }
@@ -520,6 +524,10 @@ static int read_setting (char *text)
     }
     if (strcmp (text, "attr=always-authenticate") == 0) {
         fault.always_authenticate = 1;
+        return 1;
+    }
+    if (strcmp (text, "sign=spoiled") == 0) {
+        fault.spoils_signatures = 1;
         return 1;
     }
     return read_fault (text);

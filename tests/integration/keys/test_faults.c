@@ -288,6 +288,7 @@ static const Value values[] = {
     /* pulled in the middle of something: the module says "general error", the slot is empty */
     {"C_Sign:error=5,C_GetSlotInfo:error=0x32@4", AT_SIGN, TAMGA_KEYS_ERROR_TOKEN_REMOVED,
      "the token was removed (CKR_GENERAL_ERROR in C_Sign"},
+    {"sign=spoiled", AT_SIGN, TAMGA_KEYS_ERROR_FAILED, "does not verify with the key's own"},
 };
 
 static void returns (gconstpointer data)

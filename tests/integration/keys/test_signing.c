@@ -403,6 +403,7 @@ static void make_matching (void)
     import_key ("matching", "13", "no certificate", "13");
     make ("14", "rsa2048", "Fourteen");
     import_certificate ("matching", "14", "no key", "14");
+    import_certificate ("matching", "13", "the id of a key, but of another key", "14");
     make ("15", "rsa2048", "Fifteen");
     make ("16", "rsa2048", "Sixteen");
     import_key ("matching", "15", "first", "15");

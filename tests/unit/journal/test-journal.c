@@ -121,6 +121,14 @@ static void test_torn_tail_is_repaired (Fixture *f, gconstpointer data)
     append (f->journal, "b.pdf");
     g_assert_true (tamga_journal_check (f->journal, &entries, &error));
     g_assert_cmpuint (entries, ==, 2);
+    /* A torn line that is longer than the one that is written in its place. */
+    g_autofree char *filler = g_strnfill (5000, 'x');
+    file = fopen (f->path, "a");
+    fprintf (file, "{\"version\":1,\"text\":\"%s", filler);
+    fclose (file);
+    append (f->journal, "c.pdf");
+    g_assert_true (tamga_journal_check (f->journal, &entries, &error));
+    g_assert_cmpuint (entries, ==, 3);
 }
 
 static void test_two_writers (Fixture *f, gconstpointer data)

@@ -326,6 +326,12 @@ static void test_proxy (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
         g_assert_error (refusal, TAMGA_FETCH_ERROR, TAMGA_FETCH_ERROR_ADDRESS);
     }
     g_assert_cmpuint (http_server_connections (fixture->server), ==, connections);
+    /* A proxy resolves by itself: what a redirect names is looked at before it is asked. */
+    g_autoptr (GError) refusal = NULL;
+    request.url = "http://elsewhere.example/to?http://169.254.169.254/latest";
+    g_autoptr (GBytes) nothing = tamga_fetch_one (fetch, &request, NULL, &refusal);
+    g_assert_null (nothing);
+    g_assert_error (refusal, TAMGA_FETCH_ERROR, TAMGA_FETCH_ERROR_ADDRESS);
 }
 
 static void test_proxy_from_environment (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)

@@ -216,12 +216,25 @@ static const struct {
     const char *prefix;
     void (*serve) (Request *request, const char *argument);
 } paths[] = {
-    {"/ok", serve_ok},           {"/echo", serve_echo},          {"/headers", serve_headers},
-    {"/slow/", serve_slow},      {"/hang", serve_hang},          {"/drip", serve_drip},
-    {"/endless", serve_endless}, {"/length/", serve_length},     {"/short", serve_short},
-    {"/close", serve_close},     {"/garbage", serve_garbage},    {"/bigheader", serve_big_header},
-    {"/status/", serve_status},  {"/redirect/", serve_redirect}, {"/to?", serve_to},
-    {"/see", serve_see},         {"/again", serve_again},        {"/cookie", serve_cookie},
+    {"/ok", serve_ok},
+    {"/echo", serve_echo},
+    {"/headers", serve_headers},
+    {"/slow/", serve_slow},
+    {"/hang", serve_hang},
+    {"/drip", serve_drip},
+    {"/endless", serve_endless},
+    {"/length/", serve_length},
+    {"/short", serve_short},
+    {"/close", serve_close},
+    {"/garbage", serve_garbage},
+    {"/bigheader", serve_big_header},
+    {"/status/", serve_status},
+    {"/redirect/", serve_redirect},
+    {"/to?", serve_to},
+    {"/see", serve_see},
+    {"/again", serve_again},
+    {"/cookie", serve_cookie},
+    {"http://elsewhere.example/to?", serve_to},
     {"http://", serve_proxied},
 };
 
