@@ -92,13 +92,15 @@ static void tell (const char *text)
     }
 }
 
-/* Some messages of the key process begin in lower case. Others may begin with the name of a file,
- * which stays as it is. */
+/* Messages of the key process and of the formats may begin in lower case. Others may begin with the
+ * name of a file, which stays as it is. */
 void tamga_cli_tell (const GError *error)
 {
     g_autofree char *text = g_strdup (error->message);
     gsize word = strcspn (text, " ");
-    if (error->domain == TAMGA_KEYS_ERROR && text[word] && strcspn (text, "/.:_-") > word)
+    gboolean article = g_str_has_prefix (text, "the ") || g_str_has_prefix (text, "a ");
+    if (article ||
+        (error->domain == TAMGA_KEYS_ERROR && text[word] && strcspn (text, "/.:_-") > word))
         text[0] = g_ascii_toupper (text[0]);
     tell (text);
 }

@@ -51,6 +51,9 @@ static const TamgaFormat *choose_format (const TamgaSignTask *task, const TamgaS
     const TamgaFormat *format = options->format;
     if (!format)
         format = tamga_format_probe (task->document);
+    /* Asked for a signature beside the document, one that can only lie in it will not do. */
+    if (format && !options->format && options->detached && !format->detached_extension)
+        format = NULL;
     return format ? format : tamga_format_default;
 }
 

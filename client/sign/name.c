@@ -25,7 +25,9 @@ static char *next_stem (const char *stem)
 char *tamga_sign_output_name (const char *input, const char *folder, const TamgaFormat *format,
                               gboolean detached)
 {
-    const char *extension = detached ? format->detached_extension : format->extension;
+    /* Some formats have no detached form: preparing says so. */
+    const char *extension =
+        detached && format->detached_extension ? format->detached_extension : format->extension;
     g_autofree char *base = folder ? g_path_get_basename (input) : NULL;
     g_autofree char *moved = folder ? g_build_filename (folder, base, NULL) : NULL;
     if (strcmp (input, "-") == 0)

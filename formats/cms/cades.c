@@ -328,9 +328,37 @@ static gboolean check_content (Preparation *preparation, GError **error)
     return TRUE;
 }
 
+/* What would not be in the signature although it was asked for. */
+static gboolean check_parameters (const TamgaSigningParameters *parameters, GError **error)
+{
+    const struct {
+        gboolean given;
+        const char *what;
+    } rows[] = {
+        {parameters->visible != NULL, "an appearance on a page"},
+        {parameters->field != NULL, "a signature field"},
+        {parameters->certification != 0, "a certification"},
+        {parameters->reason != NULL, "a reason"},
+        {parameters->location != NULL, "a location"},
+        {parameters->contact != NULL, "a contact"},
+        {parameters->contents_size != 0, "room reserved for it"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        if (!rows[i].given)
+            continue;
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
+                     "a CAdES signature cannot have %s: only a signature in a PDF has that",
+                     rows[i].what);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static TamgaPreparation *cades_prepare (TamgaDocument *document,
                                         const TamgaSigningParameters *parameters, GError **error)
 {
+    if (!check_parameters (parameters, error))
+        return NULL;
     Preparation *preparation = preparation_new (document, parameters);
     g_autoptr (TamgaPreparation) base = &preparation->base;
 

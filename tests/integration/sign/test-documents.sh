@@ -292,6 +292,38 @@ standard_streams() {
 }
 check "- is standard input and output" standard_streams
 
+other_formats() {
+    cp "$SAMPLE" "$d/apart.pdf"
+    sign 0 alice.p12 --level B --detached "$d/apart.pdf"
+    is_output "$d/apart.pdf.p7s"
+    verify 0 --document "$d/apart.pdf" "$d/apart.pdf.p7s"
+    peer_cms "$d/apart.pdf.p7s" "$d/apart.pdf"
+    sign 4 alice.p12 --level B --detached --format pades --out "$d/no.out" "$d/apart.pdf"
+    expect_text 'detached'
+    local option
+    for option in '--visible 1,72,620,200,60' '--certify 2' '--field Director' '--reason agreed'; do
+        # shellcheck disable=SC2086
+        sign 4 alice.p12 --level B $option --out "$d/no.out" "$d/data.bin"
+        expect_text '^A CAdES signature cannot have'
+    done
+    no_output "$d/no.out"
+}
+check "a detached signature of a PDF is CAdES; what only a PDF can carry is refused elsewhere" other_formats
+
+over_itself() {
+    cp "$SAMPLE" "$d/itself.pdf"
+    sign 0 alice.p12 --level B --force --out "$d/itself.pdf" "$d/itself.pdf"
+    peer_pdf "$d/itself.pdf" 1
+    # A link is not followed to what it names.
+    ln -s itself.pdf "$d/link.pdf"
+    sign 4 boris.p12 --level B --out "$d/link.pdf" "$d/contract.pdf"
+    [ "$(readlink "$d/link.pdf")" = itself.pdf ] || failed "the link was replaced"
+    peer_pdf "$d/itself.pdf" 1
+    for option in /dev/zero /dev/null; do sign 4 boris.p12 --level B --out "$d/no.out" $option; done
+    no_output "$d/no.out"
+}
+check "--force over the input itself; links and devices" over_itself
+
 kg_level() {
     local profile=$XDG_DATA_HOME/tamga/profiles/kg-here.profile
     sign 3 alice.p12 --profile kg --level B --out "$d/kg.pdf" "$d/contract.pdf"

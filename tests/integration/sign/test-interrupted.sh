@@ -90,7 +90,10 @@ batch_interrupted() {
     setsid "$TAMGA" sign "${module[@]}" --key "$(uri 01)" --pin-fd 0 --level T --out "$W/signed" \
         "$W"/batch/*.pdf <"$W/pin" >"$W/out" 2>"$W/err" &
     pid=$!
-    sleep 1.6
+    for ((i = 0; i < 400; i++)); do
+        [ "$(find "$W/signed" -mindepth 1 | wc -l)" -lt 2 ] || break
+        sleep 0.05
+    done
     kill -INT "$pid"
     wait "$pid"
     CODE=$?

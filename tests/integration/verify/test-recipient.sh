@@ -15,8 +15,8 @@ signed() {
 }
 
 # A certificate that ends soon: signed with first, judged last.
-identity brief p256 not_after=14
-brief_until=$(($(date +%s) + 14))
+identity brief p256 not_after=20
+brief_until=$(($(date +%s) + 20))
 for level in B T LT; do signed brief brief $level; done
 identity alice rsa2048 && identity revoked p256 && identity earlier p256 && identity held p256
 identity second p256 issuer=provider2
