@@ -155,15 +155,21 @@ TamgaPdfFont *tamga_pdf_font_open (const char *text, GError **error)
 {
     g_autoptr (TamgaPdfFont) best = NULL;
     guint best_missing = G_MAXUINT;
+    gunichar first_missing = 0; /* in the best one */
     for (gsize i = 0; i < G_N_ELEMENTS (paths) && best_missing > 0; i++) {
         g_autoptr (TamgaPdfFont) font = load_font (paths[i]);
         if (font == NULL)
             continue;
         guint missing = 0;
-        for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
-            missing += *at != '\n' && glyph_of (font, g_utf8_get_char (at)) == 0;
+        gunichar first = 0;
+        for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at)) {
+            if (*at == '\n' || glyph_of (font, g_utf8_get_char (at)) != 0)
+                continue;
+            first = missing++ == 0 ? g_utf8_get_char (at) : first;
+        }
         if (missing < best_missing) {
             best_missing = missing;
+            first_missing = first;
             tamga_pdf_font_free (best);
             best = g_steal_pointer (&font);
         }
@@ -172,7 +178,15 @@ TamgaPdfFont *tamga_pdf_font_open (const char *text, GError **error)
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_UNSUPPORTED,
                      "a visible signature needs a font with the signer's script: install DejaVu "
                      "Sans (package fonts-dejavu-core)");
-    return g_steal_pointer (&best);
+    if (best == NULL || best_missing == 0)
+        return g_steal_pointer (&best);
+    char letter[7] = {0};
+    g_unichar_to_utf8 (first_missing, letter);
+    g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+                 "the visible signature cannot show \"%s\" (U+%04X): no installed font has it; "
+                 "give another text for it",
+                 letter, first_missing);
+    return NULL;
 }
 
 static double glyph_width (const TamgaPdfFont *font, guint glyph)

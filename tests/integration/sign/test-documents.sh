@@ -55,6 +55,23 @@ further_detached() {
 }
 check "parallel signers are added to a detached CAdES signature" further_detached
 
+letters() {
+    sign 0 boris.p12 --level B --visible 1,72,620,220,60 --reason 'Подписал Жанна Ө' \
+        --out "$d/letters.pdf" "$d/contract.pdf"
+    expect_exit 0 pdftotext "$d/letters.pdf" -
+    expect_text 'Подписал Жанна Ө'
+    # Letters that no font here has would be seen as empty boxes.
+    sign 4 boris.p12 --level B --visible 1,72,620,220,60 --reason '同意' --out "$d/boxes.pdf" \
+        "$d/contract.pdf"
+    expect_text '同' 'U\+540C' 'text'
+    no_output "$d/boxes.pdf"
+    sign 0 boris.p12 --level B --visible 1,72,620,220,60 --reason '同意' --text 'Boris agrees' \
+        --out "$d/boxes.pdf" "$d/contract.pdf"
+    verify 0 "$d/boxes.pdf"
+    expect_json '.signatures[0].signing_reason' 同意
+}
+check "letters of other scripts: shown, or refused where no font has them" letters
+
 # The picture of a page without its inside of the box, in pixels of 72 dpi.
 outside() {
     pdftoppm -r 72 -f 1 -l 1 "$1" "$W/page" && python3 - "$W"/page*.ppm "$2" "${@:3}" <<'PYTHON'
