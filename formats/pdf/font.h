@@ -7,10 +7,9 @@
 
 typedef struct _TamgaPdfFont TamgaPdfFont;
 
-/* The font of the system's list that has most characters of `text` (UTF-8, composed). NULL with
- * UNSUPPORTED when none is installed. */
-/* TAMGA_FORMAT_ERROR_UNSUPPORTED also where no installed font has every letter of `text`: what is
- * signed must not be seen as empty boxes. */
+/* The font of the system's list that has every character of `text` (UTF-8, composed). NULL with
+ * UNSUPPORTED when none is installed, or none has them all: what is signed must not be seen as
+ * empty boxes. */
 TamgaPdfFont *tamga_pdf_font_open (const char *text, GError **error);
 void tamga_pdf_font_free (TamgaPdfFont *font);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaPdfFont, tamga_pdf_font_free)
