@@ -121,16 +121,27 @@ static void test_pss_parameters (void)
     int type;
     const void *value;
     X509_ALGOR_get0 (NULL, &type, &value, good);
-    RSA_PSS_PARAMS *parameters = ASN1_item_unpack (value, ASN1_ITEM_rptr (RSA_PSS_PARAMS));
-    ASN1_INTEGER_set_int64 (parameters->saltLength, 20);
-    ASN1_STRING *packed = NULL;
-    ASN1_item_pack (parameters, ASN1_ITEM_rptr (RSA_PSS_PARAMS), &packed);
-    RSA_PSS_PARAMS_free (parameters);
-    g_autoptr (X509_ALGOR) short_salt = X509_ALGOR_new ();
-    X509_ALGOR_set0 (short_salt, OBJ_nid2obj (NID_rsassaPss), V_ASN1_SEQUENCE, packed);
-    g_clear_error (&error);
-    g_assert_null (tamga_algorithm_from_cms (short_salt, hash, &error));
-    g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_ALGORITHM);
+    for (int lie = 0; lie < 3; lie++) {
+        RSA_PSS_PARAMS *parameters = ASN1_item_unpack (value, ASN1_ITEM_rptr (RSA_PSS_PARAMS));
+        if (lie == 0) {
+            ASN1_INTEGER_set_int64 (parameters->saltLength, 20);
+        } else if (lie == 1) { /* absent: MGF1 with SHA-1 (RFC 4055 3.1) */
+            X509_ALGOR_free (parameters->maskGenAlgorithm);
+            parameters->maskGenAlgorithm = NULL;
+        } else {
+            parameters->trailerField = ASN1_INTEGER_new ();
+            ASN1_INTEGER_set_int64 (parameters->trailerField, 2);
+        }
+        ASN1_STRING *packed = NULL;
+        ASN1_item_pack (parameters, ASN1_ITEM_rptr (RSA_PSS_PARAMS), &packed);
+        RSA_PSS_PARAMS_free (parameters);
+        g_autoptr (X509_ALGOR) wrong = X509_ALGOR_new ();
+        X509_ALGOR_set0 (wrong, OBJ_nid2obj (NID_rsassaPss), V_ASN1_SEQUENCE, packed);
+        g_clear_error (&error);
+        g_test_message ("lie %d", lie);
+        g_assert_null (tamga_algorithm_from_cms (wrong, hash, &error));
+        g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_ALGORITHM);
+    }
 }
 
 static void test_names (void)
