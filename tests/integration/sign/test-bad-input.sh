@@ -103,6 +103,15 @@ SCRIPT
 }
 check "the disk is full while writing" full_disk
 
+# The last line of the journal is not one of its own, so nothing can be written behind it.
+no_journal() {
+    cp "$JOURNAL" "$W/journal" 2>/dev/null || : >"$W/journal"
+    head -c 3000000 /dev/zero | tr '\0' x >>"$JOURNAL"
+    bad 4 'journal' alice.p12 --level B --out "$d/unrecorded.pdf" "$d/contract.pdf"
+    cp "$W/journal" "$JOURNAL"
+}
+check "no signed file without its entry in the journal" no_journal
+
 no_folder() {
     bad 4 'nowhere' alice.p12 --level B --out "$d/nowhere/out.pdf" "$d/contract.pdf"
     bad 64 'folder' alice.p12 --level B --out "$d/out.pdf" "$d/contract.pdf" "$d/text.txt"
