@@ -19,6 +19,7 @@ typedef struct {
     GPtrArray *keys;  /* owns run.key */
     GPtrArray *tasks; /* TamgaSignTask */
     guint in_flight;
+    gint64 gate_time;      /* when the gate was asked */
     GThread *finisher;     /* NULL: one document, finished in place */
     GAsyncQueue *pending;  /* for the finisher: tasks, then the job itself as the end */
     GAsyncQueue *finished; /* by it */
@@ -154,13 +155,14 @@ static gboolean choose_algorithm (Job *job, GError **error)
 }
 
 /* VN 78: every step good under the profile's gate, or nothing is signed; a refusal is journalled
- * for each document. */
-static gboolean pass_gate (Job *job, GError **error)
+ * for each document from the one numbered `first` on. */
+static gboolean pass_gate (Job *job, guint first, GError **error)
 {
     TamgaSignRun *run = &job->run;
     TamgaStatusContext context = run->context->status;
-    context.now = context.time = tamga_sign_now (run->context);
+    context.now = context.time = job->gate_time = tamga_sign_now (run->context);
     context.fresh = TRUE;
+    g_clear_pointer (&run->gate, tamga_procedure_free);
     for (guint i = 0; run->key->chain && context.pool && i < run->key->chain->len; i++) {
         X509 *issuer = run->key->chain->pdata[i];
         X509_up_ref (issuer);
@@ -180,7 +182,7 @@ static gboolean pass_gate (Job *job, GError **error)
     g_autoptr (GError) refused =
         g_error_new (TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_REFUSED, "Not signed: %s",
                      run->gate->refusal ? run->gate->refusal : "The signer procedure refuses.");
-    for (guint i = 0; i < job->tasks->len; i++) {
+    for (guint i = first; i < job->tasks->len; i++) {
         TamgaSignTask *task = job->tasks->pdata[i];
         if (!task->outcome->error &&
             !tamga_sign_record (run, "refused", task, NULL, refused, error))
@@ -268,13 +270,25 @@ static gboolean verify_own (const Job *job, const TamgaSignTask *task, GError **
     return FALSE;
 }
 
+/* A person may leave the PIN prompt for lunch, and a pile may take hours: answers older than the
+ * profile's age are asked for again before the key is used. */
+static gboolean renew_gate (Job *job, const TamgaSignTask *task, GError **error)
+{
+    gint64 age = tamga_sign_now (job->run.context) - job->gate_time;
+    guint limit = job->run.context->status.profile->max_status_age;
+    if (limit == 0 || (age >= 0 && age <= (gint64)limit))
+        return TRUE;
+    collect (job, 0); /* the finisher reads the gate */
+    return pass_gate (job, task->index, error);
+}
+
 static gboolean sign_task (Job *job, TamgaSignTask *task, GError **error)
 {
     const TamgaSignContext *context = job->run.context;
     if (!task->preparation && (!reopen (task, job->run.options, error) ||
                                !tamga_sign_task_prepare (task, &job->run, error)))
         return FALSE;
-    if (!login (job, error))
+    if (!login (job, error) || !renew_gate (job, task, error))
         return FALSE;
     g_autoptr (GPtrArray) digests = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
     g_ptr_array_add (digests, tamga_preparation_digest (task->preparation));
@@ -292,6 +306,7 @@ static gboolean ends_the_job (const GError *error)
 {
     return error->domain == TAMGA_KEYS_ERROR ||
            g_error_matches (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_CANCELLED) ||
+           g_error_matches (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_REFUSED) ||
            g_error_matches (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_CANCELLED) ||
            error->domain == TAMGA_JOURNAL_ERROR;
 }
@@ -399,8 +414,8 @@ GPtrArray *tamga_sign (const TamgaSignContext *context, const TamgaSignItem *ite
     };
     GPtrArray *outcomes = NULL;
     if (check_level (&job, error) && open_all (&job, items, n, error) && choose_key (&job, error) &&
-        choose_algorithm (&job, error) && pass_gate (&job, error) && prepare_first (&job, error) &&
-        login (&job, error)) {
+        choose_algorithm (&job, error) && pass_gate (&job, 0, error) &&
+        prepare_first (&job, error) && login (&job, error)) {
         if (n > 1)
             start_finisher (&job);
         sign_all (&job);

@@ -204,4 +204,30 @@ negative() {
 }
 check "gate = negative tolerates no answer at level B only, and nothing bad at any" negative
 
+# A profile whose answers are old after a second; the PIN comes after three.
+sed -e 's/^name=demo/name=hasty/' -e 's/^max-age=.*/max-age=1/' \
+    "$TAMGA_SOURCE/client/profile/data/demo.profile" >"$XDG_DATA_HOME/tamga/profiles/hasty.profile"
+identity late p256 && on_token late 05
+
+slow_pin() {
+    rm -f "$d/out.pdf"
+    expect_exit "$1" "$TAMGA" sign "${module[@]}" --key "$(uri 05)" --pin-fd 7 --profile hasty \
+        --level B --out "$d/out.pdf" "$d/contract.pdf" 7< <(
+        sleep 1.5
+        [ "$1" = 0 ] || control "revoke?serial=$(serial_of late)" >/dev/null
+        sleep 1.5
+        printf '%s\n' "$PIN"
+    )
+}
+waited() {
+    slow_pin 0
+    is_output "$d/out.pdf"
+    rm -f "$d/out.pdf"
+    slow_pin 3
+    expect_text 'revoked'
+    expect_folder "$d" contract.pdf
+    journal_ends refused '.steps[0].answer == "revoked"'
+}
+check "VN 78.1: answers that grew old while the PIN was waited for are asked for again" waited
+
 world_end
