@@ -255,6 +255,39 @@ batch_tsa() {
 }
 check "a batch: one document without a timestamp, two with one name" batch_tsa
 
+at_once() {
+    local i before
+    local -a pids=()
+    before=$(grep -c '"event":"signed"' "$JOURNAL")
+    for i in 1 2 3 4 5 6; do
+        "$TAMGA" sign --key "$W/id/alice.p12" --pin-fd 0 --level LT --out "$d/once-$i.pdf" \
+            "$d/contract.pdf" <"$W/password" >"$W/once-$i" 2>&1 &
+        pids+=($!)
+    done
+    # All of them want this name; one gets it.
+    for i in 7 8 9; do
+        "$TAMGA" sign --key "$W/id/alice.p12" --pin-fd 0 --level T --out "$d/once.pdf" \
+            "$d/contract.pdf" <"$W/password" >"$W/once-$i" 2>&1 &
+        pids+=($!)
+    done
+    local good=0 exists=0
+    for i in "${!pids[@]}"; do
+        wait "${pids[$i]}"
+        case $? in
+        0) good=$((good + 1)) ;;
+        4) exists=$((exists + 1)) ;;
+        *) failed "number $((i + 1)): $(tail -n 3 "$W/once-$((i + 1))")" ;;
+        esac
+    done
+    [ $good = 7 ] && [ $exists = 2 ] || failed "$good signed and $exists found the name taken"
+    verify 0 "$d"/once*.pdf
+    expect_json '[.files[].verdict] | length == 7 and all(. == "valid")'
+    [ $(($(grep -c '"event":"signed"' "$JOURNAL") - before)) -ge 7 ] || failed "journal entries are missing"
+    expect_exit 0 "$TAMGA" journal check
+    rm -f "$d"/once*.pdf
+}
+check "nine at once: one journal, one cache, and one winner of a name" at_once
+
 default_key() {
     # The only key of the only token needs no name.
     exec 7<"$W/pin"
