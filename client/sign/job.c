@@ -341,16 +341,32 @@ static void sign_all (Job *job)
     collect (job, 0);
 }
 
+/* Two documents of one name must not end in one file, the first of them lost. */
+static gboolean claim_output (GHashTable *outputs, const TamgaSignTask *task, GError **error)
+{
+    if (strcmp (task->output, "-") == 0)
+        return TRUE;
+    char *path = g_canonicalize_filename (task->output, NULL);
+    if (g_hash_table_add (outputs, path))
+        return TRUE;
+    g_set_error (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_SAME_OUTPUT,
+                 "%s is where another document of this run goes: %s was not signed.", task->output,
+                 task->item->input);
+    return FALSE;
+}
+
 /* Everything about the inputs that can be wrong is found before a PIN is asked for. At least one
  * document must be fit to be signed. */
 static gboolean open_all (Job *job, const TamgaSignItem *items, gsize n, GError **error)
 {
     guint fit = 0;
     const GError *first = NULL;
+    g_autoptr (GHashTable) outputs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     for (gsize i = 0; i < n; i++) {
         TamgaSignTask *task = tamga_sign_task_new (&items[i], (guint)i);
         g_ptr_array_add (job->tasks, task);
-        if (tamga_sign_task_open (task, job->run.options, &task->outcome->error))
+        if (tamga_sign_task_open (task, job->run.options, &task->outcome->error) &&
+            claim_output (outputs, task, &task->outcome->error))
             fit++;
         else if (!first)
             first = task->outcome->error;

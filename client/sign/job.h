@@ -16,6 +16,7 @@ typedef enum {
     TAMGA_SIGN_ERROR_CERTIFICATE, /* expired, not yet valid, not for signing */
     TAMGA_SIGN_ERROR_CLOCK,       /* the clock differs too much from the TSA's */
     TAMGA_SIGN_ERROR_EVIDENCE,    /* LT was asked and its evidence could not be had */
+    TAMGA_SIGN_ERROR_SAME_OUTPUT, /* two documents of one run would end in one file */
     TAMGA_SIGN_ERROR_CANCELLED,
 } TamgaSignError;
 

@@ -228,6 +228,20 @@ batch() {
 }
 check "a batch: one PIN, one bad document, the others signed" batch
 
+same_names() {
+    rm -rf "$d/signed" "$d/other" && mkdir "$d/signed" "$d/other"
+    cp "$d/data.bin" "$d/other/contract.pdf"
+    exec 7<"$W/pin"
+    expect_exit 4 "$TAMGA" sign "${module[@]}" --key "$(uri 01)" --pin-fd 7 --level B --force \
+        --format cades --out "$d/signed" "$d/contract.pdf" "$d/other/contract.pdf"
+    exec 7<&-
+    expect_text '1 of 2 signed' 'another document of this run'
+    expect_exit 0 openssl cms -verify -noverify -binary -inform DER -in "$d/signed/contract.pdf.p7m" \
+        -out "$d/signed/content"
+    same_file "$d/contract.pdf" "$d/signed/content"
+}
+check "two documents of one name do not end in one file, not even with --force" same_names
+
 batch_tsa() {
     rm -rf "$d/signed" && mkdir "$d/signed"
     cp "$SAMPLE" "$d/batch/3.pdf"
@@ -249,7 +263,7 @@ batch_tsa() {
     expect_exit 4 "$TAMGA" sign "${module[@]}" --key "$(uri 01)" --pin-fd 7 --level B \
         --out "$d/twice/out" "$d"/twice/?/same.pdf
     exec 7<&-
-    expect_text '1 of 2 signed' 'exists'
+    expect_text '1 of 2 signed' 'another document of this run'
     expect_folder "$d/twice/out" same.signed.pdf
     peer_pdf "$d/twice/out/same.signed.pdf" 1
 }
