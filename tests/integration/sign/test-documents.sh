@@ -42,6 +42,15 @@ further_cms() {
 }
 check "parallel signers are added to an attached CAdES signature" further_cms
 
+around_pdf() {
+    sign 0 alice.p12 --format cades --level B --out "$d/around.p7m" "$d/contract.pdf" || return
+    sign 0 boris.p12 --level B --out "$d/around.two.p7m" "$d/around.p7m" || return
+    verify 0 "$d/around.two.p7m"
+    expect_json '[.signatures[] | .signer.name] | sort | join(",")' 'Signer alice,Signer boris'
+    peer_cms "$d/around.two.p7m" && same_file "$W/peer.content" "$d/contract.pdf"
+}
+check "a CMS around a PDF gets a parallel signer, not a PDF signature" around_pdf
+
 further_detached() {
     sign 0 alice.p12 --detached --level T --out "$d/one.p7s" "$d/data.bin" || return
     sign 0 boris.p12 --level B --document "$d/data.bin" --out "$d/two.p7s" "$d/one.p7s" || return

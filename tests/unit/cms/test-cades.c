@@ -407,6 +407,24 @@ static void test_parallel_on_peer (void)
     assert_peer_accepts (fixture, two, content, FALSE);
 }
 
+/* A CMS around a PDF has the header of a PDF in its first bytes, and is no PDF. */
+static void test_around_a_pdf (void)
+{
+    g_autoptr (Fixture) fixture = fixture_new ();
+    Party *party = fixture_party (fixture, "P-256", "Signer");
+    g_autoptr (GBytes) pdf = g_bytes_new_static ("%PDF-1.7\n%%EOF\n", 15);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GBytes) one =
+        fixture_cades (fixture, party, "ECDSA-SHA-256", TAMGA_LEVEL_B, FALSE, pdf, NULL, &error);
+    g_assert_no_error (error);
+    g_autoptr (TamgaDocument) plain = tamga_document_new ("a.pdf", pdf);
+    g_autoptr (TamgaDocument) around = tamga_document_new ("a.pdf.p7m", one);
+    const TamgaFormat *pades = tamga_format_by_name ("PAdES");
+    g_assert_true (pades->probe (around));
+    g_assert_true (tamga_format_probe (plain) == pades);
+    g_assert_true (tamga_format_probe (around) == &tamga_cades_format);
+}
+
 static void test_parallel_refused (void)
 {
     g_autoptr (Fixture) fixture = fixture_new ();
@@ -549,6 +567,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/cades/progress", test_progress);
     g_test_add_func ("/cades/parallel/keeps_the_first", test_parallel);
     g_test_add_func ("/cades/parallel/on_what_openssl_made", test_parallel_on_peer);
+    g_test_add_func ("/cades/parallel/around_a_pdf", test_around_a_pdf);
     g_test_add_func ("/cades/parallel/refused", test_parallel_refused);
     g_test_add_func ("/cades/embed_refuses_foreign_key", test_embed_refuses_foreign_key);
     g_test_add_func ("/cades/evidence_too_large", test_evidence_too_large);
