@@ -12,8 +12,8 @@ gboolean tamga_platform_spawn (const char *path, char *const *argv, GPid *pid, i
                                GError **error);
 /* Kills the process and what it started. */
 void tamga_platform_kill (GPid pid);
-/* Waits for the end of a child: at most `milliseconds` (-1: as long as it takes). TRUE when it was
- * reaped; `*status` is what waitpid() says. */
+/* Waits for the end of a child: at most `milliseconds` (-1: as long as it takes), and kills what it
+ * started and left behind. TRUE when it was reaped; `*status` is what waitpid() says. */
 gboolean tamga_platform_reap (GPid pid, int milliseconds, int *status);
 /* "was killed by signal 11 (Segmentation fault)", "ended with status 3". */
 char *tamga_platform_describe_end (int status);

@@ -86,6 +86,14 @@ void tamga_platform_kill (GPid pid)
     kill (pid, SIGKILL);
 }
 
+/* Whether the child has ended. While it is not reaped, no other process group can get its number:
+ * what its module forked is killed before. */
+static gboolean has_ended (GPid pid, int options)
+{
+    siginfo_t info = {0};
+    return waitid (P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | options) == 0 && info.si_pid == pid;
+}
+
 gboolean tamga_platform_reap (GPid pid, int milliseconds, int *status)
 {
     gint64 end = g_get_monotonic_time () + (gint64)milliseconds * 1000;
@@ -93,6 +101,8 @@ gboolean tamga_platform_reap (GPid pid, int milliseconds, int *status)
 
     *status = 0;
     for (;;) {
+        if (has_ended (pid, milliseconds < 0 ? 0 : WNOHANG))
+            kill (-pid, SIGKILL);
         pid_t reaped = waitpid (pid, status, milliseconds < 0 ? 0 : WNOHANG);
         if (reaped == pid)
             return TRUE;

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -197,6 +198,26 @@ static void death (gconstpointer data)
     assert_reaped (pid);
 }
 
+/* What a module forked does not outlive the helper, also where the helper died by itself. */
+static void kills_what_is_left (void)
+{
+    g_autoptr (TamgaHelper) helper = start (NULL);
+    g_autoptr (GError) error = NULL;
+    TamgaCall call = tamga_call_within (NULL, 500);
+    int ends[2];
+
+    g_assert_cmpint (pipe2 (ends, O_CLOEXEC), ==, 0);
+    g_assert_null (tamga_helper_ask (helper, "die-with-child", NULL, ends[1], &call, domain (),
+                                     codes, &error));
+    g_assert_error (error, TAMGA_HELPER_ERROR, TAMGA_HELPER_ERROR_DIED);
+    close (ends[1]);
+    /* the child holds the other end as long as it lives, which is five seconds by itself */
+    struct pollfd end = {.fd = ends[0], .events = POLLIN};
+    g_assert_cmpint (poll (&end, 1, 3000), ==, 1);
+    g_assert_cmpint (end.revents & POLLHUP, ==, POLLHUP);
+    close (ends[0]);
+}
+
 static void missing (void)
 {
     g_autoptr (GError) error = NULL;
@@ -294,6 +315,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/helper/error_of_the_helper_is_an_answer", error_of_helper);
     g_test_add_func ("/helper/one_that_hangs_is_killed", hangs);
     g_test_add_func ("/helper/cancelled", cancelled);
+    g_test_add_func ("/helper/kills_what_is_left", kills_what_is_left);
     for (gsize i = 0; i < G_N_ELEMENTS (deaths); i++) {
         g_autofree char *name = g_strdup_printf ("/helper/death/%s", deaths[i].verb);
         g_test_add_data_func (name, &deaths[i], death);
