@@ -3,6 +3,7 @@
  * entry that is damaged is an error and not skipped: it may be the one that says "distrusted". */
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
 
@@ -88,10 +89,10 @@ X509 *tamga_trust_read_file (const char *path, GError **error)
     g_autoptr (X509) certificate = PEM_read_bio_X509 (bio, NULL, NULL, NULL);
     g_autoptr (X509) second =
         certificate == NULL ? NULL : PEM_read_bio_X509 (bio, NULL, NULL, NULL);
-    g_autofree char *detail = tamga_ossl_error ();
+    ERR_clear_error (); /* the end of a PEM file is an error to OpenSSL */
     if (certificate == NULL)
         g_set_error (error, TAMGA_TRUST_ERROR, TAMGA_TRUST_ERROR_FILE,
-                     "%s holds no certificate, neither as PEM nor as DER (%s).", path, detail);
+                     "%s holds no certificate, neither as PEM nor as DER.", path);
     else if (second != NULL)
         g_set_error (error, TAMGA_TRUST_ERROR, TAMGA_TRUST_ERROR_FILE,
                      "%s holds several certificates; an anchor is added one at a time.", path);
