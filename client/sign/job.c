@@ -126,6 +126,36 @@ static gboolean key_can (const TamgaKey *key, const TamgaAlgorithm *algorithm)
     return !key->algorithms || g_ptr_array_find (key->algorithms, algorithm, NULL);
 }
 
+/* Only digests are sent to a token (a large file would take it minutes), so that a mechanism which
+ * hashes by itself does not serve. Named is what the token lacks. */
+static void set_no_algorithm (Job *job, GError **error)
+{
+    static const struct {
+        const char *key_type, *scheme, *lacks, *has;
+    } rows[] = {
+        {"RSA", "PKCS1", "CKM_RSA_PKCS", "CKM_SHA256_RSA_PKCS"},
+        {"RSA", "PSS", "CKM_RSA_PKCS_PSS", "CKM_SHA256_RSA_PKCS_PSS"},
+        {"RSA", NULL, "CKM_RSA_PKCS or CKM_RSA_PKCS_PSS", "CKM_SHA256_RSA_PKCS"},
+        {"EC", NULL, "CKM_ECDSA", "CKM_ECDSA_SHA256"},
+    };
+    const TamgaKey *key = job->run.key;
+    const char *name = key->label ? key->label : key->id, *scheme = job->run.options->scheme;
+    const EVP_PKEY *public_key = X509_get0_pubkey (key->certificate);
+    gboolean silent = key->algorithms && key->algorithms->len == 0;
+    for (gsize i = 0; silent && public_key && i < G_N_ELEMENTS (rows); i++) {
+        if (!EVP_PKEY_is_a (public_key, rows[i].key_type) ||
+            (rows[i].scheme && g_strcmp0 (rows[i].scheme, scheme) != 0))
+            continue;
+        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_ALGORITHM,
+                     "The token does not offer %s for the key \"%s\". It gets digests to sign, so "
+                     "mechanisms that hash by themselves, such as %s, cannot be used.",
+                     rows[i].lacks, name, rows[i].has);
+        return;
+    }
+    g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_ALGORITHM,
+                 "The key \"%s\" cannot make a signature of the kind that was asked for.", name);
+}
+
 /* The first of scheme and digest that key, token and person allow. */
 static gboolean choose_algorithm (Job *job, GError **error)
 {
@@ -148,9 +178,7 @@ static gboolean choose_algorithm (Job *job, GError **error)
             }
         }
     }
-    g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_ALGORITHM,
-                 "The key \"%s\" cannot make a signature of the kind that was asked for.",
-                 key->label ? key->label : key->id);
+    set_no_algorithm (job, error);
     return FALSE;
 }
 
