@@ -25,6 +25,7 @@ extern const TamgaCommand tamga_commands[]; /* ends with a row without a name */
 /* Common options after parsing, and things made on demand. */
 struct _TamgaCli {
     const TamgaCommand *command;
+    char **words; /* the command line, which names files */
     /* options that every command knows */
     char *profile_name;
     char **modules; /* --module */
@@ -62,7 +63,7 @@ gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionE
 /* Tells the error (message, "Next: " advice) on standard error; returns its exit code. */
 int tamga_cli_fail (TamgaCli *cli, const GError *error);
 /* The message alone on standard error, as a sentence; control characters in it are made visible. */
-void tamga_cli_tell (const GError *error);
+void tamga_cli_tell (TamgaCli *cli, const GError *error);
 /* Why it really failed: the key store only knows that no PIN came, the command knows why. */
 const GError *tamga_cli_reason (TamgaCli *cli, const GError *error);
 /* A usage error in own words: 64. */

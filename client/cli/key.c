@@ -19,7 +19,7 @@ gboolean tamga_cli_login (TamgaCli *cli, TamgaKeyStore *store, GError **error)
             g_propagate_error (error, g_steal_pointer (&wrong));
             return FALSE;
         }
-        tamga_cli_tell (wrong);
+        tamga_cli_tell (cli, wrong);
     }
 }
 

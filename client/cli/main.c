@@ -77,6 +77,7 @@ int tamga_cli_help (TamgaCli *cli, int argc, char **argv)
 
 static void cli_clear (TamgaCli *cli)
 {
+    g_strfreev (cli->words);
     g_free (cli->profile_name);
     g_free (cli->key);
     g_free (cli->pin_fd);
@@ -99,7 +100,8 @@ int main (int argc, char **argv)
     const char *term = g_getenv ("TERM");
     const char *no_color = g_getenv ("NO_COLOR");
     gboolean plain = (no_color && *no_color) || !term || strcmp (term, "dumb") == 0;
-    TamgaCli cli = {.call = {.cancel_fd = cancel_fd},
+    TamgaCli cli = {.words = g_strdupv (argv), /* the options' parser takes words out of argv */
+                    .call = {.cancel_fd = cancel_fd},
                     .color = !plain && isatty (STDOUT_FILENO),
                     .terminal = isatty (STDERR_FILENO)};
     const TamgaCommand *row = argc > 1 ? find_command (argv[1]) : NULL;

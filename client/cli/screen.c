@@ -92,15 +92,27 @@ static void tell (const char *text)
     }
 }
 
-/* Messages of the key process and of the formats may begin in lower case. Others may begin with the
- * name of a file, which stays as it is. */
-void tamga_cli_tell (const GError *error)
+/* The name of a file stays as it is: "the report.pdf" does not become "The report.pdf". */
+static gboolean begins_with_name (TamgaCli *cli, const char *text)
+{
+    for (char **word = cli->words; *word; word++) {
+        const char *value = g_str_has_prefix (*word, "--") ? strchr (*word, '=') : NULL;
+        const char *name = value ? value + 1 : *word;
+        if (*name && g_str_has_prefix (text, name))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Messages of the key process and of the formats may begin in lower case. */
+void tamga_cli_tell (TamgaCli *cli, const GError *error)
 {
     g_autofree char *text = g_strdup (error->message);
     gsize word = strcspn (text, " ");
     gboolean article = g_str_has_prefix (text, "the ") || g_str_has_prefix (text, "a ");
-    if (article ||
-        (error->domain == TAMGA_KEYS_ERROR && text[word] && strcspn (text, "/.:_-") > word))
+    if (!begins_with_name (cli, text) &&
+        (article ||
+         (error->domain == TAMGA_KEYS_ERROR && text[word] && strcspn (text, "/.:_-") > word)))
         text[0] = g_ascii_toupper (text[0]);
     tell (text);
 }
@@ -128,7 +140,7 @@ int tamga_cli_fail (TamgaCli *cli, const GError *error)
     const char *advice = tamga_failure_advice (error);
     tamga_cli_progress_end (cli);
     fflush (stdout);
-    tamga_cli_tell (error);
+    tamga_cli_tell (cli, error);
     if (advice)
         fprintf (stderr, "Next: %s\n", advice);
     if (cli->verbose)

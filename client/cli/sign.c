@@ -176,7 +176,7 @@ static gboolean ask_again (const GError *error, gpointer data)
     TamgaCli *cli = screen->cli;
     if (cli->pin_fd || (!cli->pinentry && !isatty (STDIN_FILENO)))
         return FALSE;
-    tamga_cli_tell (error);
+    tamga_cli_tell (cli, error);
     return ++cli->pin_attempt < 5;
 }
 

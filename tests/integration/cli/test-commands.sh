@@ -77,7 +77,22 @@ TAMGA_FAULT=flag=locked run 1 doctor "$fault" --offline
 says out "PROBLEM  card"
 TAMGA_FAULT=flag=pinpad TAMGA_FAULT_PINPAD_PIN=123456 run 0 key list "$fault" --login
 says err "Enter the PIN on the reader"
+# A token without the mechanism that signs a digest: the mechanism is named.
+echo text >text.txt
+TAMGA_FAULT=C_GetMechanismInfo:error=0x70 \
+    with_pin 123456 5 sign "$fault" --profile=basic --level=B --out=none.p7m text.txt
+says err "does not offer CKM_ECDSA for the key"
+[ ! -e none.p7m ] || bad "there is an output"
 unset TAMGA_FAULT_MODULE
+
+# The names of files stay as they are, also where a sentence begins with them.
+for name in x.txt.p7s "the report.pdf" "a key file.p12"; do
+    run 4 verify "$name"
+    says err "$name "
+    [ "$(head -c "${#name}" err)" = "$name" ] || bad "the name was changed" "$name"
+done
+run 5 key list --key="my key.p12"
+says err "my key.p12"
 
 # The PIN is changed: old, new, new again; and stays where the two differ.
 printf '123456\n7777777\n8888888\n' >pins
