@@ -177,6 +177,7 @@ static void test_lock (void)
     TamgaSigningParameters second = {.field = "Second"}, free_one = {.field = "Other"};
     g_autoptr (GError) error = NULL;
     g_autoptr (GBytes) two = sample_sign (fixture, signer, one, &second, &error);
+    g_assert_null (two);
     g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_FORBIDDEN);
     g_assert_nonnull (strstr (error->message, "Second"));
     g_autoptr (GBytes) other = sample_must_sign (fixture, signer, one, &free_one);
@@ -433,6 +434,7 @@ static void test_pdfsig_made (void)
     g_autofree char *verdict = sample_verdict (file);
     g_assert_cmpstr (verdict, ==, "INTACT");
     g_autofree char *cleaned = sample_run (fixture, plain, "rm -rf nss; echo done %s");
+    g_assert_true (g_str_has_prefix (cleaned, "done"));
     g_autoptr (GPtrArray) signatures = sample_read (file, NULL);
     g_assert_cmpstr (signature_at (signatures, 0)->format, ==, "PDF-PKCS7");
     /* And signed by us after that. */
