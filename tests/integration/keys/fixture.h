@@ -8,7 +8,7 @@
 
 /* The person at the keyboard. */
 typedef struct {
-    const char *pins[8];  /* what is typed at each question; NULL: declines */
+    const char *pins[64]; /* what is typed at each question; NULL: declines */
     guint asked;          /* questions so far */
     TamgaPinRequest last; /* as of the last question; pointers are not kept */
     int last_fd;
