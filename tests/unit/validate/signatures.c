@@ -509,6 +509,29 @@ static void test_not_signed (void)
     g_assert_cmpint (tamga_validation_exit_code (validation), ==, 4);
 }
 
+/* Path and every answer are good, but the licence of the foreign provider was over by then. */
+static void test_licence_over (void)
+{
+    for (int over = 0; over < 2; over++) {
+        g_autoptr (Scene) scene = scene_new ();
+        TamgaForeignLicence *licence = g_new0 (TamgaForeignLicence, 1);
+        licence->name = g_strdup ("Provider CA");
+        licence->issuer_sha256 = tamga_ossl_fingerprint (scene->provider->certificate);
+        licence->licence = g_strdup ("01/GP");
+        licence->scope = g_strdup ("all");
+        licence->valid_from = THEN - 100 * DAY;
+        licence->valid_until = over ? NOW - DAY : NOW + DAY;
+        g_ptr_array_add (scene->profile->foreign, licence);
+        TamgaSignature *signature = scene_signature (scene, scene->signer);
+        scene_add_lists (scene, signature, NOW - DAY, 7, NULL, NULL);
+        g_autoptr (TamgaValidation) validation = scene_validate (scene, signature);
+        if (over)
+            scene_assert (validation, 0, OPEN, "CHAIN_CONSTRAINTS_FAILURE");
+        else
+            scene_assert (validation, 0, PASSED, NULL);
+    }
+}
+
 int main (int argc, char **argv)
 {
     static const struct {
@@ -546,5 +569,6 @@ int main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
         g_test_add_func (tests[i].path, tests[i].test);
+    g_test_add_func ("/vn_45/licence_over", test_licence_over);
     return g_test_run ();
 }
