@@ -97,6 +97,36 @@ static void test_level_none (void)
     g_assert_cmpstr (scene_one (validation, 0)->level, ==, "none");
 }
 
+/* Answers that only this machine has are not in the file: its level is T. */
+static void test_level_of_cached_answers (void)
+{
+    g_autoptr (Scene) scene = scene_new ();
+    g_autoptr (GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp ("tamga-cache-XXXXXX", &error);
+    g_assert_no_error (error);
+    g_autoptr (TamgaStatusCache) cache = tamga_status_cache_open_directory (folder, folder, &error);
+    g_assert_no_error (error);
+    const char *point = "crlDistributionPoints=URI:http://crl.example/p.crl\n";
+    g_autofree char *signs = g_strconcat (PKI_SIGNER, point, NULL);
+    g_autofree char *stamps = g_strconcat (PKI_TSA, point, NULL);
+    g_autoptr (Entity) signer = pki_issue (scene->provider, "Listed Signer", signs, 0, 0);
+    g_autoptr (Entity) tsa = pki_issue (scene->provider, "Listed TSA", stamps, 0, 0);
+    List kept = {
+        .issuer = scene->provider, .this_update = NOW - DAY, .next_update = NOW + DAY, .number = 9};
+    List sent = {
+        .issuer = scene->root, .this_update = THEN + 60, .next_update = THEN + DAY, .number = 7};
+    g_autoptr (GBytes) list = pki_crl (&kept);
+    tamga_cache_put (cache, "crl http://crl.example/p.crl", list, NOW + DAY);
+    scene->context.cache = cache;
+    TamgaSignature *signature = scene_signature (scene, signer);
+    scene_add_timestamp (signature, tsa, TAMGA_TIMESTAMP_SIGNATURE, THEN, TRUE);
+    g_ptr_array_add (signature->crls, pki_crl (&sent));
+    signature->has_evidence = TRUE;
+    g_autoptr (TamgaValidation) validation = scene_validate (scene, signature);
+    scene_assert (validation, 0, PASSED, NULL);
+    g_assert_cmpstr (scene_one (validation, 0)->level, ==, "T");
+}
+
 /* --- integrity, binding, changes --- */
 
 static void test_integrity (void)
@@ -147,6 +177,14 @@ static void test_failure_outranks (void)
     tamga_signature_fail (signature, TAMGA_INTEGRITY_HASH_FAILURE, "made so by the test");
     g_autoptr (TamgaValidation) validation = scene_validate (scene, signature);
     scene_assert (validation, 0, FAILED, "HASH_FAILURE");
+    /* And one that is found after what is only undetermined. */
+    g_autoptr (Scene) again = scene_new ();
+    TamgaSignature *changed = scene_lt_signature (again, again->signer);
+    changed->binding = TAMGA_BINDING_NONE;
+    g_ptr_array_add (changed->changes,
+                     tamga_change_new (2, FALSE, "unexplained", "page 1", "page 1 was changed"));
+    g_autoptr (TamgaValidation) second = scene_validate (again, changed);
+    scene_assert (second, 0, FAILED, "FORMAT_FAILURE");
 }
 
 static void test_binding (void)
@@ -542,6 +580,7 @@ int main (int argc, char **argv)
         {"/en_319_102_1/b_passes", test_b_passes},
         {"/en_319_102_1/level_t_without_evidence", test_level_t},
         {"/en_319_102_1/level_whatever_is_cached", test_level_whatever_is_cached},
+        {"/en_319_102_1/level_t_with_cached_answers", test_level_of_cached_answers},
         {"/en_319_102_1/no_level_without_signing_time", test_level_none},
         {"/en_319_102_1/5.2.7_integrity", test_integrity},
         {"/en_319_102_1/failure_outranks_indeterminate", test_failure_outranks},
