@@ -185,11 +185,12 @@ static void row_qualified (Recipient *self, gboolean chain_passed)
 {
     const TamgaValidatedSignature *validated = self->validated;
     gboolean stated = validated->qualified_certificate && validated->qualified_device;
-    const char *text = "qualified: stated by the certificate, with a certified device";
+    const char *text = "stated by the certificate, with a certified device";
     if (!validated->qualified_certificate)
-        text = "advanced: the certificate does not state to be qualified";
+        text = "the certificate does not say that it is qualified (an advanced signature)";
     else if (!validated->qualified_device)
-        text = "advanced: the certificate is qualified, but states no certified device";
+        text =
+            "the certificate is qualified, but names no certified device (an advanced signature)";
     else if (!chain_passed)
         text = "stated by the certificate, which is itself not shown to be good";
     row (self, "qualified-device", "UA 83(3)", stated && chain_passed ? CHECK_PASSED : CHECK_INFO,
