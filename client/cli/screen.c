@@ -95,7 +95,7 @@ static void tell (const char *text)
 /* The name of a file stays as it is: "the report.pdf" does not become "The report.pdf". */
 static gboolean begins_with_name (TamgaCli *cli, const char *text)
 {
-    for (char **word = cli->words; *word; word++) {
+    for (char **word = cli->words; word && *word; word++) {
         const char *value = g_str_has_prefix (*word, "--") ? strchr (*word, '=') : NULL;
         const char *name = value ? value + 1 : *word;
         if (*name && g_str_has_prefix (text, name))
