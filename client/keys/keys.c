@@ -70,19 +70,16 @@ static TamgaKeyStore *open_file (TamgaReference *reference, const TamgaKeysConfi
 static GPtrArray *candidate_modules (const TamgaReference *reference, const TamgaKeysConfig *config)
 {
     const char *path = tamga_reference_module_path (reference);
+    char **given = config != NULL ? config->modules : NULL;
     GPtrArray *modules;
 
-    if (config == NULL || (config->modules == NULL && path == NULL)) {
-        modules = path == NULL ? tamga_modules_find () : NULL;
+    if (path == NULL && given == NULL) {
+        modules = tamga_modules_find ();
     } else {
-        modules = NULL;
-    }
-    if (modules == NULL) {
         modules = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_module_free);
         if (path != NULL)
             g_ptr_array_add (modules, tamga_module_named (path));
-        for (char **given = path == NULL ? config->modules : NULL; given != NULL && *given != NULL;
-             given++)
+        for (; path == NULL && *given != NULL; given++)
             g_ptr_array_add (modules, tamga_module_named (*given));
     }
     for (guint i = 0; i < modules->len;) {

@@ -198,7 +198,8 @@ static gboolean add_evidence (const TamgaSignRun *run, const TamgaTsaAnswer *tim
         tamga_procedure_recipients (&context, questions, G_N_ELEMENTS (questions), run->call);
     if (not_wanted_any_more (task, run, error))
         return FALSE;
-    for (guint i = 0; i < answers->len; i++) {
+    g_assert (answers->len == G_N_ELEMENTS (whose));
+    for (guint i = 0; i < G_N_ELEMENTS (whose); i++) {
         const TamgaProcedure *answer = answers->pdata[i];
         const TamgaProcedure *used = answer;
         gboolean bad = tamga_procedure_is_bad (answer);

@@ -165,7 +165,7 @@ static void check_contents (TamgaPdfFound *found)
 /* Only white space between two positions. */
 static gboolean only_space (TamgaPdf *pdf, guint64 from, guint64 to)
 {
-    char buffer[MAX_END_SPACE];
+    char buffer[MAX_END_SPACE] = {0};
     if (to - from > sizeof buffer ||
         (to > from && !tamga_document_read (pdf->document, from, buffer, (gsize)(to - from), NULL)))
         return FALSE;

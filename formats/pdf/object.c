@@ -176,9 +176,9 @@ void tamga_pdf_array_append (TamgaPdfArena *arena, TamgaPdfObject *array, TamgaP
     g_assert (array->type == TAMGA_PDF_ARRAY);
     if (array->array.n == array->array.room) {
         gsize room = MAX (4, array->array.room * 2);
-        TamgaPdfObject **items = allocate (arena, room * sizeof *items);
+        TamgaPdfObject **items = allocate (arena, room * sizeof (TamgaPdfObject *));
         if (array->array.n > 0)
-            memcpy (items, array->array.items, array->array.n * sizeof *items);
+            memcpy (items, array->array.items, array->array.n * sizeof (TamgaPdfObject *));
         array->array.items = items;
         array->array.room = room;
     }

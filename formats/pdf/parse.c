@@ -262,7 +262,7 @@ static TamgaPdfParse parse_array (TamgaPdfParser *parser, guint depth, TamgaPdfO
             *object = array;
             return TAMGA_PDF_PARSE_OK;
         }
-        TamgaPdfObject *item;
+        TamgaPdfObject *item = NULL;
         TamgaPdfParse status = parse_value (parser, depth + 1, &item);
         if (status != TAMGA_PDF_PARSE_OK)
             return status;
@@ -285,7 +285,7 @@ static TamgaPdfParse parse_dict (TamgaPdfParser *parser, guint depth, TamgaPdfOb
         }
         if (parser->data[parser->at] != '/')
             return TAMGA_PDF_PARSE_BAD;
-        TamgaPdfObject *key, *value;
+        TamgaPdfObject *key = NULL, *value = NULL;
         TamgaPdfParse status = parse_name (parser, &key);
         if (status == TAMGA_PDF_PARSE_OK)
             status = parse_value (parser, depth + 1, &value);

@@ -97,7 +97,7 @@ static void text_operator (Scan *scan, const char *name)
     } else if (strcmp (name, "TL") == 0) {
         scan->leading = operand (scan, 0);
     } else if (strcmp (name, "Td") == 0 || strcmp (name, "TD") == 0) {
-        if (name[1] == 'D')
+        if (strcmp (name, "TD") == 0)
             scan->leading = -operand (scan, 1);
         next_line (scan, operand (scan, 0), operand (scan, 1));
     } else if (strcmp (name, "Tm") == 0) {
