@@ -276,7 +276,7 @@ static int sign_files (TamgaCli *cli, const Options *o, const TamgaSignOptions *
         tamga_sign (&context, items, n, &with_content, &ui, &cli->call, error);
     int code = outcomes ? sum_up (cli, &screen, outcomes) : (int)tamga_failure_exit_code (*error);
     if (cli->json) {
-        print_json (cli, &screen, error ? tamga_cli_reason (cli, *error) : NULL, code);
+        print_json (cli, &screen, *error ? tamga_cli_reason (cli, *error) : NULL, code);
         json_decref (screen.results);
         json_decref (screen.steps);
     }

@@ -261,7 +261,7 @@ static void want_lists (const TamgaStatusContext *context, GPtrArray *all, Task 
     g_auto (GStrv) complete =
         tamga_status_crl_urls (context->profile, certificate, task->question->issuer);
     g_auto (GStrv) delta = tamga_status_delta_urls (context->profile, certificate);
-    for (guint i = 0; complete[i] != NULL && i < MAX_CRL_URLS; i++)
+    for (guint i = 0; i < MAX_CRL_URLS && complete[i] != NULL; i++)
         want (all, complete[i], task);
     for (guint i = 0; complete[0] != NULL && delta[i] != NULL && i < MAX_CRL_URLS; i++)
         want (all, delta[i], task);
@@ -359,7 +359,7 @@ static void ask_deltas (const TamgaStatusContext *context, GPtrArray *tasks, GPt
             if (crl->origin == TAMGA_ORIGIN_EMBEDDED)
                 continue;
             g_auto (GStrv) urls = tamga_status_list_delta_urls (crl, task->question->issuer);
-            for (guint u = 0; urls[u] != NULL && u < MAX_CRL_URLS; u++)
+            for (guint u = 0; u < MAX_CRL_URLS && urls[u] != NULL; u++)
                 if (!g_ptr_array_find_with_equal_func (had, urls[u], is_wanted, NULL))
                     want (more, urls[u], task);
         }
