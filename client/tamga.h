@@ -14,6 +14,7 @@
 #include "client/call.h"
 #include "client/failure.h"
 #include "client/journal/journal.h"
+#include "client/json.h"
 #include "client/keys/keys.h"
 #include "client/net/fetch.h"
 #include "client/profile/config.h"

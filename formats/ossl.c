@@ -3,6 +3,7 @@
 #include "formats/ossl.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <string.h>
 
 #include "formats/limits.h"
@@ -33,6 +34,24 @@ X509 *tamga_ossl_certificate (GBytes *der)
         return NULL;
     }
     return g_steal_pointer (&certificate);
+}
+
+GPtrArray *tamga_ossl_certificates (GBytes *file, guint most)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify)X509_free);
+    X509 *certificate = tamga_ossl_certificate (file);
+    if (certificate != NULL) {
+        g_ptr_array_add (list, certificate);
+        return list;
+    }
+    gsize size;
+    gconstpointer data = g_bytes_get_data (file, &size);
+    g_autoptr (BIO) bio = size > 0 && size <= G_MAXINT ? BIO_new_mem_buf (data, (int)size) : NULL;
+    while (bio != NULL && list->len < most &&
+           (certificate = PEM_read_bio_X509 (bio, NULL, NULL, NULL)) != NULL)
+        g_ptr_array_add (list, certificate);
+    ERR_clear_error (); /* the end of the file is an error to OpenSSL */
+    return list;
 }
 
 /* Text of one name through a memory BIO, made safe for a screen. */
@@ -126,11 +145,36 @@ char *tamga_ossl_error (void)
     return text;
 }
 
-char *tamga_time_text (gint64 time)
+static char *format_time (gint64 time, const char *format)
 {
     g_autoptr (GDateTime) moment = time == G_MININT64 ? NULL : g_date_time_new_from_unix_utc (time);
-    return moment ? g_date_time_format (moment, "%Y-%m-%d %H:%M:%S UTC")
-                  : g_strdup ("unknown time");
+    return moment ? g_date_time_format (moment, format) : NULL;
+}
+
+char *tamga_time_text (gint64 time)
+{
+    char *text = format_time (time, "%Y-%m-%d %H:%M:%S UTC");
+    return text ? text : g_strdup ("unknown time");
+}
+
+char *tamga_time_rfc3339 (gint64 time)
+{
+    return format_time (time, "%Y-%m-%dT%H:%M:%SZ");
+}
+
+char *tamga_text_hex (gconstpointer bytes, gsize size)
+{
+    GString *out = g_string_sized_new (2 * size);
+    for (gsize i = 0; i < size; i++)
+        g_string_append_printf (out, "%02x", ((const guint8 *)bytes)[i]);
+    return g_string_free (out, FALSE);
+}
+
+char *tamga_text_hex_bytes (GBytes *bytes)
+{
+    gsize size;
+    gconstpointer data = g_bytes_get_data (bytes, &size);
+    return tamga_text_hex (data, size);
 }
 
 /* Characters that move, reorder or hide text on a terminal. */

@@ -54,6 +54,8 @@ GBytes *tamga_ossl_encode (int (*i2d) (const void *, unsigned char **), const vo
 
 /* One certificate from DER; the whole of `der` must be consumed. NULL when it is not one. */
 X509 *tamga_ossl_certificate (GBytes *der);
+/* All certificates of a file, DER (one) or PEM (at most `most` are read). Never NULL. */
+GPtrArray *tamga_ossl_certificates (GBytes *file, guint most);
 /* First line of a distinguished name for people: RFC 2253 order, UTF-8, control characters and
  * bidirectional overrides made visible. */
 char *tamga_ossl_name (const X509_NAME *name);
@@ -72,6 +74,11 @@ char *tamga_ossl_oid (const ASN1_OBJECT *object);
 char *tamga_ossl_error (void);
 /* "2026-11-22 10:42:11 UTC"; "unknown time" for G_MININT64. */
 char *tamga_time_text (gint64 time);
+/* "2026-11-22T10:42:11Z" (RFC 3339); NULL for G_MININT64 and for what no calendar has. */
+char *tamga_time_rfc3339 (gint64 time);
+/* Lower-case hex of `size` bytes. */
+char *tamga_text_hex (gconstpointer bytes, gsize size);
+char *tamga_text_hex_bytes (GBytes *bytes);
 /* A copy in which control and bidirectional-override characters are shown as \u{XXXX}, and bytes
  * that are not UTF-8 as \x{XX}: safe on a terminal. */
 char *tamga_text_visible (const char *text);

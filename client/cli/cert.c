@@ -43,18 +43,8 @@ static gboolean read_file (const char *path, Certificates *found, GError **error
                  : NULL;
     if (!bytes)
         return FALSE;
-    X509 *binary = tamga_ossl_certificate (bytes);
-    if (binary) {
-        g_ptr_array_add (found->list, binary);
-        return TRUE;
-    }
-    g_autoptr (BIO) bio =
-        BIO_new_mem_buf (g_bytes_get_data (bytes, NULL), (int)g_bytes_get_size (bytes));
-    X509 *certificate;
-    while (found->list->len < TAMGA_MAX_CERTIFICATES &&
-           (certificate = PEM_read_bio_X509 (bio, NULL, NULL, NULL)))
-        g_ptr_array_add (found->list, certificate);
-    g_free (tamga_ossl_error ()); /* the end of the file is an error to OpenSSL */
+    g_ptr_array_extend_and_steal (found->list,
+                                  tamga_ossl_certificates (bytes, TAMGA_MAX_CERTIFICATES));
     if (found->list->len > 0)
         return TRUE;
     g_set_error (error, TAMGA_TRUST_ERROR, TAMGA_TRUST_ERROR_FILE,
@@ -143,7 +133,7 @@ static json_t *show_certificate (TamgaCli *cli, X509 *certificate)
         width = MAX (width, (int)strlen (item->title));
         json_array_append_new (array,
                                json_pack ("{s:i, s:s, s:o}", "number", (int)item->number, "title",
-                                          item->title, "text", tamga_cli_json_text (item->text)));
+                                          item->title, "text", tamga_json_text (item->text)));
     }
     for (guint i = 0; i < items->len; i++)
         show_item (cli, g_ptr_array_index (items, i), width);
@@ -239,17 +229,15 @@ static void show_step (const TamgaStep *step, gpointer data)
     tamga_cli_step (shown->cli, step);
     json_array_append_new (
         shown->steps,
-        json_pack ("{s:i, s:o, s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "number",
-                   (int)step->number, "rule", tamga_cli_json_text (step->rule), "title",
-                   tamga_cli_json_text (step->title), "status", name, "passed", (int)step->passed,
-                   "tolerated", (int)step->tolerated, "method",
-                   tamga_cli_json_text (status->method), "source",
-                   tamga_cli_json_text (status->source), "responder",
-                   tamga_cli_json_text (status->responder), "this_update",
-                   tamga_cli_json_time (status->this_update), "next_update",
-                   tamga_cli_json_time (status->next_update), "revocation_time",
-                   tamga_cli_json_time (status->revocation_time), "text",
-                   tamga_cli_json_text (status->text)));
+        json_pack (
+            "{s:i, s:o, s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "number",
+            (int)step->number, "rule", tamga_json_text (step->rule), "title",
+            tamga_json_text (step->title), "status", name, "passed", (int)step->passed, "tolerated",
+            (int)step->tolerated, "method", tamga_json_text (status->method), "source",
+            tamga_json_text (status->source), "responder", tamga_json_text (status->responder),
+            "this_update", tamga_json_time (status->this_update), "next_update",
+            tamga_json_time (status->next_update), "revocation_time",
+            tamga_json_time (status->revocation_time), "text", tamga_json_text (status->text)));
 }
 
 static void show_path_findings (TamgaCli *cli, const TamgaPath *path)
@@ -268,12 +256,12 @@ static int tell_procedure (TamgaCli *cli, const TamgaProcedure *procedure, json_
     for (guint i = 0; path && path->certificates && i < path->certificates->len; i++) {
         X509 *certificate = g_ptr_array_index (path->certificates, i);
         g_autofree char *name = tamga_ossl_name (X509_get_subject_name (certificate));
-        json_array_append_new (names, tamga_cli_json_text (name));
+        json_array_append_new (names, tamga_json_text (name));
     }
     json_t *object = json_pack (
         "{s:b, s:o, s:o, s:o, s:o, s:o}", "allowed", (int)procedure->allowed, "steps", steps,
-        "path", names, "rule", tamga_cli_json_text (procedure->refusal_rule), "refusal",
-        tamga_cli_json_text (procedure->refusal), "next", tamga_cli_json_text (procedure->next));
+        "path", names, "rule", tamga_json_text (procedure->refusal_rule), "refusal",
+        tamga_json_text (procedure->refusal), "next", tamga_json_text (procedure->next));
     if (cli->json)
         tamga_cli_json (cli, object);
     else

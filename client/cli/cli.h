@@ -97,10 +97,6 @@ gboolean tamga_cli_confirm (TamgaCli *cli, const char *question);
 
 /* One JSON object on standard output, with a newline; takes the reference. */
 void tamga_cli_json (TamgaCli *cli, json_t *object);
-/* A string for JSON: bytes that are not UTF-8 are made visible; NULL becomes null. */
-json_t *tamga_cli_json_text (const char *text);
-/* "2026-11-22T10:42:11Z"; G_MININT64 becomes null. */
-json_t *tamga_cli_json_time (gint64 time);
 /* A line of "label  value", aligned as ux.md shows; on standard output unless --json or -q. */
 void tamga_cli_line (TamgaCli *cli, const char *label, const char *format, ...)
     G_GNUC_PRINTF (3, 4);

@@ -39,10 +39,9 @@ void tamga_doctor_tell (TamgaDoctor *doctor, TamgaDoctorResult result, const cha
             tamga_cli_say (doctor->cli, "%-8s %-9s → %s", "", "", mend);
         fflush (stdout);
     }
-    json_array_append_new (doctor->checks,
-                           json_pack ("{s:s, s:s, s:o, s:o}", "area", area, "result", names[result],
-                                      "text", tamga_cli_json_text (text), "mend",
-                                      tamga_cli_json_text (mend)));
+    json_array_append_new (
+        doctor->checks, json_pack ("{s:s, s:s, s:o, s:o}", "area", area, "result", names[result],
+                                   "text", tamga_json_text (text), "mend", tamga_json_text (mend)));
 }
 
 static void check_rules (TamgaDoctor *doctor)

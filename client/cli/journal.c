@@ -115,7 +115,7 @@ static int check (TamgaCli *cli, TamgaJournal *journal)
         tamga_cli_json (cli,
                         json_pack ("{s:s, s:b, s:i, s:o}", "journal", tamga_journal_path (journal),
                                    "whole", (int)whole, "entries", (int)good, "problem",
-                                   tamga_cli_json_text (whole ? NULL : error->message)));
+                                   tamga_json_text (whole ? NULL : error->message)));
     if (!whole)
         return tamga_cli_fail (cli, error);
     g_autofree char *word = tamga_cli_colored (cli, "good", "whole");

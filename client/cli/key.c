@@ -85,12 +85,12 @@ static json_t *certificate_json (X509 *certificate, gint64 now)
     g_autofree char *issuer = tamga_ossl_name (X509_get_issuer_name (certificate));
     g_autofree char *serial = tamga_ossl_serial (X509_get0_serialNumber (certificate));
     g_autofree char *sha256 = tamga_ossl_fingerprint (certificate);
-    return json_pack (
-        "{s:o, s:o, s:s, s:o, s:o, s:s, s:s}", "subject", tamga_cli_json_text (subject), "issuer",
-        tamga_cli_json_text (issuer), "serial", serial, "not_before",
-        tamga_cli_json_time (tamga_ossl_time (X509_get0_notBefore (certificate))), "not_after",
-        tamga_cli_json_time (tamga_ossl_time (X509_get0_notAfter (certificate))), "state",
-        certificate_state (certificate, now), "sha256", sha256);
+    return json_pack ("{s:o, s:o, s:s, s:o, s:o, s:s, s:s}", "subject", tamga_json_text (subject),
+                      "issuer", tamga_json_text (issuer), "serial", serial, "not_before",
+                      tamga_json_time (tamga_ossl_time (X509_get0_notBefore (certificate))),
+                      "not_after",
+                      tamga_json_time (tamga_ossl_time (X509_get0_notAfter (certificate))), "state",
+                      certificate_state (certificate, now), "sha256", sha256);
 }
 
 static json_t *key_json (const TamgaKey *key, gint64 now)
@@ -102,9 +102,9 @@ static json_t *key_json (const TamgaKey *key, gint64 now)
         json_array_append_new (algorithms, json_string (algorithm->name));
     }
     return json_pack (
-        "{s:o, s:o, s:o, s:s, s:o, s:b, s:b, s:b, s:o, s:o}", "id", tamga_cli_json_text (key->id),
-        "label", tamga_cli_json_text (key->label), "uri", tamga_cli_json_text (key->uri), "store",
-        key->store, "kind", tamga_cli_json_text (kind), "on_token", (int)key->on_token,
+        "{s:o, s:o, s:o, s:s, s:o, s:b, s:b, s:b, s:o, s:o}", "id", tamga_json_text (key->id),
+        "label", tamga_json_text (key->label), "uri", tamga_json_text (key->uri), "store",
+        key->store, "kind", tamga_json_text (kind), "on_token", (int)key->on_token,
         "pin_for_each_use", (int)key->always_authenticate, "matched_by_id", (int)key->matched_by_id,
         "algorithms", algorithms, "certificate", certificate_json (key->certificate, now));
 }
@@ -166,7 +166,7 @@ static int list_keys (TamgaCli *cli, gboolean login)
         show_key (cli, key, now);
     }
     json_t *object = json_pack ("{s:o, s:o}", "store",
-                                tamga_cli_json_text (tamga_key_store_name (store)), "keys", list);
+                                tamga_json_text (tamga_key_store_name (store)), "keys", list);
     if (cli->json)
         tamga_cli_json (cli, object);
     else

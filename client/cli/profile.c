@@ -14,7 +14,7 @@ static json_t *list_json (char **texts)
 {
     json_t *array = json_array ();
     for (; texts && *texts; texts++)
-        json_array_append_new (array, tamga_cli_json_text (*texts));
+        json_array_append_new (array, tamga_json_text (*texts));
     return array;
 }
 
@@ -25,8 +25,7 @@ static json_t *services_json (const TamgaProfile *profile)
         list_json (profile->ocsp_urls), "crl", list_json (profile->crl_urls), "delta_crl",
         list_json (profile->delta_crl_urls), "root_crl", list_json (profile->root_crl_urls),
         "certificates", list_json (profile->certificate_urls), "tsa_policy",
-        tamga_cli_json_text (profile->tsa_policy), "tsa_digest",
-        tamga_cli_json_text (profile->tsa_digest));
+        tamga_json_text (profile->tsa_policy), "tsa_digest", tamga_json_text (profile->tsa_digest));
 }
 
 static json_t *profile_json (const TamgaProfile *profile)
@@ -38,33 +37,33 @@ static json_t *profile_json (const TamgaProfile *profile)
         const TamgaForeignLicence *licence = g_ptr_array_index (profile->foreign, i);
         json_array_append_new (foreign,
                                json_pack ("{s:o, s:o, s:o, s:o, s:o, s:o}", "name",
-                                          tamga_cli_json_text (licence->name), "issuer_sha256",
-                                          tamga_cli_json_text (licence->issuer_sha256), "licence",
-                                          tamga_cli_json_text (licence->licence), "scope",
-                                          tamga_cli_json_text (licence->scope), "valid_from",
-                                          tamga_cli_json_time (licence->valid_from), "valid_until",
-                                          tamga_cli_json_time (licence->valid_until)));
+                                          tamga_json_text (licence->name), "issuer_sha256",
+                                          tamga_json_text (licence->issuer_sha256), "licence",
+                                          tamga_json_text (licence->licence), "scope",
+                                          tamga_json_text (licence->scope), "valid_from",
+                                          tamga_json_time (licence->valid_from), "valid_until",
+                                          tamga_json_time (licence->valid_until)));
     }
     for (guint i = 0; profile->oid_names && i < profile->oid_names->len; i++) {
         const TamgaOidName *name = g_ptr_array_index (profile->oid_names, i);
-        json_object_set_new (names, name->oid, tamga_cli_json_text (name->name));
+        json_object_set_new (names, name->oid, tamga_json_text (name->name));
     }
     return json_pack (
         "{s:o, s:o, s:o, s:o, s:i, s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:i, s:i, s:o, s:o, s:o, "
         "s:o, s:o, s:o, s:o}",
-        "name", tamga_cli_json_text (profile->name), "title", tamga_cli_json_text (profile->title),
-        "country", tamga_cli_json_text (profile->country), "path",
-        tamga_cli_json_text (profile->path), "version", (int)profile->version, "gate",
-        gate_name (profile), "default_level", tamga_level_name (profile->default_level),
-        "minimum_level", tamga_level_name (profile->minimum_level), "timestamp_mandatory",
+        "name", tamga_json_text (profile->name), "title", tamga_json_text (profile->title),
+        "country", tamga_json_text (profile->country), "path", tamga_json_text (profile->path),
+        "version", (int)profile->version, "gate", gate_name (profile), "default_level",
+        tamga_level_name (profile->default_level), "minimum_level",
+        tamga_level_name (profile->minimum_level), "timestamp_mandatory",
         (int)profile->timestamp_mandatory, "procedure", (int)profile->procedure,
         "cascade_root_revocation", (int)profile->cascade_root_revocation, "effect",
         profile->effect == TAMGA_EFFECT_THIS_UPDATE ? "this-update" : "revocation-time",
         "max_status_age", (int)profile->max_status_age, "clock_tolerance",
         (int)profile->clock_tolerance, "services", services_json (profile), "anchors",
         list_json (profile->anchors), "stores", list_json (profile->key_stores), "reminder_days",
-        reminders, "renewal", tamga_cli_json_text (profile->renewal), "foreign", foreign,
-        "oid_names", names);
+        reminders, "renewal", tamga_json_text (profile->renewal), "foreign", foreign, "oid_names",
+        names);
 }
 
 static void show_texts (TamgaCli *cli, const char *label, char **texts)
@@ -135,16 +134,16 @@ static int list (TamgaCli *cli)
             g_autofree char *why = tamga_text_visible (error->message);
             g_autofree char *bad = tamga_cli_colored (cli, "bad", "cannot be used");
             tamga_cli_line (cli, *name, "%s: %s", bad, why);
-            json_array_append_new (array, json_pack ("{s:s, s:o}", "name", *name, "problem",
-                                                     tamga_cli_json_text (why)));
+            json_array_append_new (
+                array, json_pack ("{s:s, s:o}", "name", *name, "problem", tamga_json_text (why)));
             continue;
         }
         g_autofree char *title = tamga_text_visible (profile->title ? profile->title : "");
         tamga_cli_line (cli, profile->name, "%s", title);
         json_array_append_new (
-            array, json_pack ("{s:o, s:o, s:s, s:o}", "name", tamga_cli_json_text (profile->name),
-                              "title", tamga_cli_json_text (profile->title), "gate",
-                              gate_name (profile), "path", tamga_cli_json_text (profile->path)));
+            array, json_pack ("{s:o, s:o, s:s, s:o}", "name", tamga_json_text (profile->name),
+                              "title", tamga_json_text (profile->title), "gate",
+                              gate_name (profile), "path", tamga_json_text (profile->path)));
     }
     json_t *object = json_pack ("{s:o}", "profiles", array);
     if (cli->json)

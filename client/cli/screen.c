@@ -62,24 +62,6 @@ void tamga_cli_json (TamgaCli *cli, json_t *object)
     cli->json_printed = TRUE;
 }
 
-json_t *tamga_cli_json_text (const char *text)
-{
-    if (!text)
-        return json_null ();
-    json_t *string = json_string (text);
-    if (string)
-        return string;
-    g_autofree char *visible = tamga_text_visible (text);
-    return json_string (visible);
-}
-
-json_t *tamga_cli_json_time (gint64 time)
-{
-    g_autoptr (GDateTime) moment = time == G_MININT64 ? NULL : g_date_time_new_from_unix_utc (time);
-    g_autofree char *text = moment ? g_date_time_format (moment, "%Y-%m-%dT%H:%M:%SZ") : NULL;
-    return tamga_cli_json_text (text);
-}
-
 /* A text of several lines, each made visible, on standard error. */
 static void tell (const char *text)
 {
@@ -128,9 +110,9 @@ static void json_error (TamgaCli *cli, const char *code, const char *message, co
     if (!cli->json || cli->json_printed)
         return;
     json_t *told = json_pack ("{s:s}", "code", code);
-    json_object_set_new (told, "message", tamga_cli_json_text (message));
+    json_object_set_new (told, "message", tamga_json_text (message));
     if (next)
-        json_object_set_new (told, "next", tamga_cli_json_text (next));
+        json_object_set_new (told, "next", tamga_json_text (next));
     tamga_cli_json (cli, json_pack ("{s:o}", "error", told));
 }
 

@@ -32,9 +32,9 @@ static const char *pin_state (const TamgaKeyToken *token)
 json_t *tamga_cli_token_json (const TamgaKeyToken *token)
 {
     if (token->problem)
-        return json_pack ("{s:o, s:o, s:o}", "module", tamga_cli_json_text (token->module),
-                          "module_name", tamga_cli_json_text (token->module_name), "problem",
-                          tamga_cli_json_text (token->problem));
+        return json_pack ("{s:o, s:o, s:o}", "module", tamga_json_text (token->module),
+                          "module_name", tamga_json_text (token->module_name), "problem",
+                          tamga_json_text (token->problem));
     json_t *pin = json_pack (
         "{s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:I, s:I}", "state", pin_state (token), "set",
         (int)token->pin_initialized, "count_low", (int)token->pin_count_low, "final_try",
@@ -44,12 +44,11 @@ json_t *tamga_cli_token_json (const TamgaKeyToken *token)
         (json_int_t)token->pin_min, "max", (json_int_t)token->pin_max);
     return json_pack (
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:b, s:b, s:b, s:o}", "label",
-        tamga_cli_json_text (token->label), "uri", tamga_cli_json_text (token->uri), "reader",
-        tamga_cli_json_text (token->reader), "manufacturer",
-        tamga_cli_json_text (token->manufacturer), "model", tamga_cli_json_text (token->model),
-        "serial", tamga_cli_json_text (token->serial), "module",
-        tamga_cli_json_text (token->module), "module_name",
-        tamga_cli_json_text (token->module_name), "slot", (json_int_t)token->slot, "initialized",
+        tamga_json_text (token->label), "uri", tamga_json_text (token->uri), "reader",
+        tamga_json_text (token->reader), "manufacturer", tamga_json_text (token->manufacturer),
+        "model", tamga_json_text (token->model), "serial", tamga_json_text (token->serial),
+        "module", tamga_json_text (token->module), "module_name",
+        tamga_json_text (token->module_name), "slot", (json_int_t)token->slot, "initialized",
         (int)token->initialized, "login_required", (int)token->login_required, "write_protected",
         (int)token->write_protected, "pin", pin);
 }
@@ -209,7 +208,7 @@ static int change_pin (TamgaCli *cli, const char *reference)
     }
     if (cli->json)
         tamga_cli_json (
-            cli, json_pack ("{s:o, s:b}", "token", tamga_cli_json_text (name), "pin_changed", 1));
+            cli, json_pack ("{s:o, s:b}", "token", tamga_json_text (name), "pin_changed", 1));
     tamga_cli_line (cli, "Changed", "The PIN is the new one from now on.");
     return TAMGA_EXIT_DONE;
 }

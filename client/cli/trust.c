@@ -76,10 +76,10 @@ static gboolean record (TamgaCli *cli, const char *event, X509 *certificate, con
     json_t *entry = json_pack ("{s:s}", "sha256", sha256);
     if (certificate) {
         g_autofree char *subject = tamga_ossl_name (X509_get_subject_name (certificate));
-        json_object_set_new (entry, "subject", tamga_cli_json_text (subject));
+        json_object_set_new (entry, "subject", tamga_json_text (subject));
     }
     if (note)
-        json_object_set_new (entry, "note", tamga_cli_json_text (note));
+        json_object_set_new (entry, "note", tamga_json_text (note));
     gboolean written = tamga_journal_append (journal, event, tamga_cli_now (), entry, error);
     json_decref (entry);
     return written;
@@ -91,7 +91,7 @@ static int told (TamgaCli *cli, const char *event, X509 *certificate, const char
         certificate ? tamga_ossl_short_name (X509_get_subject_name (certificate)) : g_strdup ("");
     if (cli->json)
         tamga_cli_json (cli, json_pack ("{s:s, s:o, s:s}", "event", event, "subject",
-                                        tamga_cli_json_text (name), "sha256", sha256));
+                                        tamga_json_text (name), "sha256", sha256));
     tamga_cli_line (cli,
                     strcmp (event, "trust-added") == 0     ? "Trusted"
                     : strcmp (event, "trust-removed") == 0 ? "Removed"
@@ -197,11 +197,10 @@ static json_t *anchor_json (const TamgaAnchor *anchor)
 {
     g_autofree char *subject = tamga_ossl_name (X509_get_subject_name (anchor->certificate));
     gint64 until = tamga_ossl_time (X509_get0_notAfter (anchor->certificate));
-    return json_pack (
-        "{s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "subject", tamga_cli_json_text (subject), "sha256",
-        anchor->sha256, "distrusted", (int)anchor->distrusted, "not_after",
-        tamga_cli_json_time (until), "added", tamga_cli_json_time (anchor->added), "added_by",
-        tamga_cli_json_text (anchor->added_by), "note", tamga_cli_json_text (anchor->note));
+    return json_pack ("{s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "subject", tamga_json_text (subject),
+                      "sha256", anchor->sha256, "distrusted", (int)anchor->distrusted, "not_after",
+                      tamga_json_time (until), "added", tamga_json_time (anchor->added), "added_by",
+                      tamga_json_text (anchor->added_by), "note", tamga_json_text (anchor->note));
 }
 
 static void show_anchor (TamgaCli *cli, const TamgaAnchor *anchor)

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "formats/ossl.h"
+
 #define JOURNAL_VERSION 1
 /* A line is one entry; with certificate names and a page of status text it stays below 64 KiB. */
 #define MAX_LINE (1024u * 1024)
@@ -16,7 +18,7 @@
 /* What the first line cites. */
 #define GENESIS "0000000000000000000000000000000000000000000000000000000000000000"
 
-G_DEFINE_QUARK (tamga-journal-error-quark, tamga_journal_error)
+G_DEFINE_QUARK (tamga - journal - error - quark, tamga_journal_error)
 
 struct _TamgaJournal {
     char *path;
@@ -110,18 +112,11 @@ static char *line_hash (const char *line)
     return g_compute_checksum_for_string (G_CHECKSUM_SHA256, line, -1);
 }
 
-/* "2026-11-22T10:42:11Z" */
-static char *rfc3339 (gint64 now)
-{
-    g_autoptr (GDateTime) moment = g_date_time_new_from_unix_utc (now);
-    return moment ? g_date_time_format (moment, "%Y-%m-%dT%H:%M:%SZ") : g_strdup ("unknown");
-}
-
 static char *make_line (const char *event, gint64 now, const json_t *entry, const char *previous)
 {
-    g_autofree char *time = rfc3339 (now);
-    json_t *object =
-        json_pack ("{s:i, s:s, s:s}", "version", JOURNAL_VERSION, "time", time, "event", event);
+    g_autofree char *time = tamga_time_rfc3339 (now);
+    json_t *object = json_pack ("{s:i, s:s, s:s}", "version", JOURNAL_VERSION, "time",
+                                time ? time : "unknown", "event", event);
     g_assert (object);
     if (entry)
         json_object_update_missing (object, (json_t *)entry);

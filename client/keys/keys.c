@@ -243,17 +243,6 @@ static GBytes *fact_bytes (GVariant *facts, const char *name)
     return value != NULL ? g_variant_get_data_as_bytes (value) : g_bytes_new (NULL, 0);
 }
 
-static char *hex (GBytes *bytes)
-{
-    GString *text = g_string_new (NULL);
-    gsize size;
-    const guint8 *data = g_bytes_get_data (bytes, &size);
-
-    for (gsize i = 0; i < size; i++)
-        g_string_append_printf (text, "%02x", data[i]);
-    return g_string_free (text, FALSE);
-}
-
 /* The certificates of the store that issue the key's, in order. */
 static GPtrArray *find_chain (X509 *certificate, GPtrArray *certificates)
 {
@@ -286,7 +275,7 @@ static TamgaKey *key_from_facts (TamgaKeyStore *store, GVariant *facts, GPtrArra
     g_autoptr (GBytes) public_key = fact_bytes (facts, "public");
     g_autofree const char **algorithms = NULL;
 
-    key->id = hex (id);
+    key->id = tamga_text_hex_bytes (id);
     if (!g_variant_lookup (facts, "label", "s", &key->label))
         key->label = g_strdup ("");
     key->store = store->token != NULL ? "PKCS#11" : "PKCS#12";

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/ossl.h"
+
 #define PKCS11_SCHEME "pkcs11:"
 #define FILE_SCHEME "file:"
 
@@ -192,10 +194,8 @@ gboolean tamga_reference_fits_key (const TamgaReference *reference, const TamgaK
     const CK_ATTRIBUTE *label = object_attribute (reference, CKA_LABEL);
 
     if (id != NULL) {
-        g_autoptr (GString) hex = g_string_new (NULL);
-        for (gulong i = 0; i < id->ulValueLen; i++)
-            g_string_append_printf (hex, "%02x", ((const guint8 *)id->pValue)[i]);
-        if (!g_str_equal (hex->str, key->id))
+        g_autofree char *hex = tamga_text_hex (id->pValue, id->ulValueLen);
+        if (!g_str_equal (hex, key->id))
             return FALSE;
     }
     return label == NULL || (strlen (key->label) == label->ulValueLen &&

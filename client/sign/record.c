@@ -1,29 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the journal keeps of each signature and each refusal. */
 #include "client/failure.h"
+#include "client/json.h"
 #include "client/sign/item.h"
 #include "formats/ossl.h"
 
-static char *hex (GBytes *bytes)
-{
-    GString *text = g_string_new (NULL);
-    gsize size;
-    const guint8 *data = g_bytes_get_data (bytes, &size);
-    for (gsize i = 0; i < size; i++)
-        g_string_append_printf (text, "%02x", data[i]);
-    return g_string_free (text, FALSE);
-}
-
-static json_t *time_json (gint64 time)
-{
-    g_autoptr (GDateTime) moment = time == G_MININT64 ? NULL : g_date_time_new_from_unix_utc (time);
-    g_autofree char *text = moment ? g_date_time_format (moment, "%Y-%m-%dT%H:%M:%SZ") : NULL;
-    return text ? json_string (text) : json_null ();
-}
-
 static void set_text (json_t *object, const char *name, const char *text)
 {
-    json_object_set_new (object, name, text ? json_string (text) : json_null ());
+    json_object_set_new (object, name, tamga_json_text (text));
 }
 
 static json_t *certificate_json (X509 *certificate)
@@ -50,7 +34,7 @@ static json_t *step_json (const TamgaStep *step)
     set_text (object, "method", status->method);
     set_text (object, "source", status->source);
     set_text (object, "responder", status->responder);
-    json_object_set_new (object, "this_update", time_json (status->this_update));
+    json_object_set_new (object, "this_update", tamga_json_time (status->this_update));
     GBytes *evidence = status->ocsp ? status->ocsp : status->crl;
     g_autofree char *sha256 =
         evidence ? g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, evidence) : NULL;
@@ -82,7 +66,7 @@ static void add_document (json_t *entry, const TamgaSignTask *task)
     TamgaPreparation *preparation = task->preparation;
     if (!preparation)
         return;
-    g_autofree char *digest = hex (preparation->content_digest);
+    g_autofree char *digest = tamga_text_hex_bytes (preparation->content_digest);
     set_text (entry, "digest_algorithm", tamga_algorithm_digest (preparation->algorithm)->name);
     set_text (entry, "digest", digest);
     set_text (entry, "format", preparation->format->name);
@@ -111,7 +95,7 @@ gboolean tamga_sign_record (const TamgaSignRun *run, const char *event, const Ta
         set_text (entry, "rule", run->gate->refusal_rule);
     }
     if (timestamp) {
-        json_object_set_new (entry, "timestamp", time_json (timestamp->gen_time));
+        json_object_set_new (entry, "timestamp", tamga_json_time (timestamp->gen_time));
         set_text (entry, "timestamp_by", timestamp->tsa_name);
     }
     if (reason) {

@@ -2,7 +2,6 @@
 /* Issuers that a token does not carry: fetched from where one's own certificate, or the profile,
  * says they are. What comes back is only a candidate; the path decides. */
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <string.h>
 
 #include "client/profile/keyfile.h"
@@ -27,13 +26,9 @@ static void add_parsed (GPtrArray *pool, GBytes *bytes)
 {
     gsize size;
     const guint8 *data = g_bytes_get_data (bytes, &size);
-    g_autoptr (X509) certificate = tamga_ossl_certificate (bytes);
-    if (certificate == NULL && size > 0) {
-        g_autoptr (BIO) bio = BIO_new_mem_buf (data, (int)size);
-        certificate = PEM_read_bio_X509 (bio, NULL, NULL, NULL);
-    }
-    if (certificate != NULL) {
-        add_new (pool, certificate);
+    g_autoptr (GPtrArray) certificates = tamga_ossl_certificates (bytes, 1);
+    if (certificates->len > 0) {
+        add_new (pool, certificates->pdata[0]);
     } else {
         const guint8 *at = data;
         g_autoptr (PKCS7) bundle = d2i_PKCS7 (NULL, &at, (long)size);

@@ -3,7 +3,6 @@
  * entry that is damaged is an error and not skipped: it may be the one that says "distrusted". */
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
 
@@ -81,23 +80,16 @@ X509 *tamga_trust_read_file (const char *path, GError **error)
                      "%s is larger than a certificate can be.", path);
         return NULL;
     }
-    g_autoptr (GBytes) der = g_bytes_new (contents, length);
-    X509 *binary = tamga_ossl_certificate (der);
-    if (binary != NULL)
-        return binary;
-    g_autoptr (BIO) bio = BIO_new_mem_buf (contents, (int)length);
-    g_autoptr (X509) certificate = PEM_read_bio_X509 (bio, NULL, NULL, NULL);
-    g_autoptr (X509) second =
-        certificate == NULL ? NULL : PEM_read_bio_X509 (bio, NULL, NULL, NULL);
-    ERR_clear_error (); /* the end of a PEM file is an error to OpenSSL */
-    if (certificate == NULL)
+    g_autoptr (GBytes) der = g_bytes_new_take (g_steal_pointer (&contents), length);
+    g_autoptr (GPtrArray) found = tamga_ossl_certificates (der, 2);
+    if (found->len == 0)
         g_set_error (error, TAMGA_TRUST_ERROR, TAMGA_TRUST_ERROR_FILE,
                      "%s holds no certificate, neither as PEM nor as DER.", path);
-    else if (second != NULL)
+    else if (found->len > 1)
         g_set_error (error, TAMGA_TRUST_ERROR, TAMGA_TRUST_ERROR_FILE,
                      "%s holds several certificates; an anchor is added one at a time.", path);
     else
-        return g_steal_pointer (&certificate);
+        return g_ptr_array_steal_index (found, 0);
     return NULL;
 }
 

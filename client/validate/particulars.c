@@ -207,13 +207,10 @@ static char *item_issuer_signature (X509 *certificate)
     const ASN1_BIT_STRING *signature;
     g_autofree char *algorithm = signature_algorithm_text (certificate);
     X509_get0_signature (&signature, NULL, certificate);
-    const guint8 *bytes = ASN1_STRING_get0_data (signature);
-    g_autoptr (GString) hex = g_string_new (NULL);
-    for (int i = 0; i < ASN1_STRING_length (signature) && i < 16; i++)
-        g_string_append_printf (hex, "%02x", bytes[i]);
-    return g_strdup_printf ("%s%s, %d bytes, by %s", hex->str,
-                            ASN1_STRING_length (signature) > 16 ? "..." : "",
-                            ASN1_STRING_length (signature), algorithm);
+    int size = ASN1_STRING_length (signature);
+    g_autofree char *hex =
+        tamga_text_hex (ASN1_STRING_get0_data (signature), (gsize)MIN (size, 16));
+    return g_strdup_printf ("%s%s, %d bytes, by %s", hex, size > 16 ? "..." : "", size, algorithm);
 }
 
 static char *item_scope (X509 *certificate)

@@ -3,24 +3,9 @@
 #include "client/validate/report.h"
 
 #include "client/failure.h"
+#include "client/json.h"
 #include "client/validate/particulars.h"
 #include "formats/ossl.h"
-
-static json_t *text (const char *value)
-{
-    if (value == NULL)
-        return json_null ();
-    g_autofree char *valid = g_utf8_make_valid (value, -1);
-    return json_string (valid);
-}
-
-/* RFC 3339 in UTC; null where there is none. */
-static json_t *moment (gint64 time)
-{
-    g_autoptr (GDateTime) date = time != G_MININT64 ? g_date_time_new_from_unix_utc (time) : NULL;
-    g_autofree char *value = date != NULL ? g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ") : NULL;
-    return text (value);
-}
 
 static json_t *signer (const TamgaValidatedSignature *validated)
 {
@@ -33,25 +18,25 @@ static json_t *signer (const TamgaValidatedSignature *validated)
     g_autofree char *serial = tamga_ossl_serial (X509_get0_serialNumber (certificate));
     g_autofree char *fingerprint = tamga_ossl_fingerprint (certificate);
     json_t *object = json_object ();
-    json_object_set_new (object, "name", text (holder->name));
-    json_object_set_new (object, "title", text (holder->title));
-    json_object_set_new (object, "organisation", text (holder->organisation));
-    json_object_set_new (object, "organisation_id", text (holder->organisation_id));
-    json_object_set_new (object, "unit", text (holder->unit));
-    json_object_set_new (object, "serial_number", text (holder->serial_number));
-    json_object_set_new (object, "country", text (holder->country));
-    json_object_set_new (object, "subject", text (subject));
-    json_object_set_new (object, "issuer", text (issuer));
-    json_object_set_new (object, "serial", text (serial));
-    json_object_set_new (object, "sha256", text (fingerprint));
+    json_object_set_new (object, "name", tamga_json_text (holder->name));
+    json_object_set_new (object, "title", tamga_json_text (holder->title));
+    json_object_set_new (object, "organisation", tamga_json_text (holder->organisation));
+    json_object_set_new (object, "organisation_id", tamga_json_text (holder->organisation_id));
+    json_object_set_new (object, "unit", tamga_json_text (holder->unit));
+    json_object_set_new (object, "serial_number", tamga_json_text (holder->serial_number));
+    json_object_set_new (object, "country", tamga_json_text (holder->country));
+    json_object_set_new (object, "subject", tamga_json_text (subject));
+    json_object_set_new (object, "issuer", tamga_json_text (issuer));
+    json_object_set_new (object, "serial", tamga_json_text (serial));
+    json_object_set_new (object, "sha256", tamga_json_text (fingerprint));
     json_object_set_new (object, "valid_from",
-                         moment (tamga_ossl_time (X509_get0_notBefore (certificate))));
+                         tamga_json_time (tamga_ossl_time (X509_get0_notBefore (certificate))));
     json_object_set_new (object, "valid_until",
-                         moment (tamga_ossl_time (X509_get0_notAfter (certificate))));
+                         tamga_json_time (tamga_ossl_time (X509_get0_notAfter (certificate))));
     json_object_set_new (object, "qualified_certificate",
                          json_boolean (validated->qualified_certificate));
     json_object_set_new (object, "qualified_device", json_boolean (validated->qualified_device));
-    json_object_set_new (object, "limits", text (validated->limits));
+    json_object_set_new (object, "limits", tamga_json_text (validated->limits));
     return object;
 }
 
@@ -64,8 +49,8 @@ static json_t *covers (const TamgaSignature *signature)
         [TAMGA_COVERS_NOTHING_KNOWN] = "unknown",
     };
     json_t *object = json_object ();
-    json_object_set_new (object, "what", text (names[signature->coverage]));
-    json_object_set_new (object, "text", text (signature->coverage_text));
+    json_object_set_new (object, "what", tamga_json_text (names[signature->coverage]));
+    json_object_set_new (object, "text", tamga_json_text (signature->coverage_text));
     if (signature->revisions > 0) {
         json_object_set_new (object, "revision", json_integer (signature->revision));
         json_object_set_new (object, "revisions", json_integer (signature->revisions));
@@ -81,9 +66,9 @@ static json_t *changes (const TamgaSignature *signature)
         json_t *object = json_object ();
         json_object_set_new (object, "revision", json_integer (change->revision));
         json_object_set_new (object, "permitted", json_boolean (change->permitted));
-        json_object_set_new (object, "rule", text (change->rule));
-        json_object_set_new (object, "object", text (change->object));
-        json_object_set_new (object, "text", text (change->text));
+        json_object_set_new (object, "rule", tamga_json_text (change->rule));
+        json_object_set_new (object, "object", tamga_json_text (change->object));
+        json_object_set_new (object, "text", tamga_json_text (change->text));
         json_array_append_new (array, object);
     }
     return array;
@@ -95,11 +80,11 @@ static json_t *checks (const GPtrArray *list)
     for (guint i = 0; i < list->len; i++) {
         const TamgaCheck *check = list->pdata[i];
         json_t *object = json_object ();
-        json_object_set_new (object, "name", text (check->name));
-        json_object_set_new (object, "clause", text (check->clause));
-        json_object_set_new (object, "result", text (check->result));
-        json_object_set_new (object, "source", text (check->source));
-        json_object_set_new (object, "text", text (check->text));
+        json_object_set_new (object, "name", tamga_json_text (check->name));
+        json_object_set_new (object, "clause", tamga_json_text (check->clause));
+        json_object_set_new (object, "result", tamga_json_text (check->result));
+        json_object_set_new (object, "source", tamga_json_text (check->source));
+        json_object_set_new (object, "text", tamga_json_text (check->text));
         json_array_append_new (array, object);
     }
     return array;
@@ -116,11 +101,11 @@ static json_t *findings (const GPtrArray *list)
     for (guint i = 0; i < list->len; i++) {
         const TamgaFinding *finding = list->pdata[i];
         json_t *object = json_object ();
-        json_object_set_new (object, "severity", text (names[finding->severity]));
-        json_object_set_new (object, "code", text (finding->code));
-        json_object_set_new (object, "object", text (finding->object));
-        json_object_set_new (object, "clause", text (finding->clause));
-        json_object_set_new (object, "text", text (finding->text));
+        json_object_set_new (object, "severity", tamga_json_text (names[finding->severity]));
+        json_object_set_new (object, "code", tamga_json_text (finding->code));
+        json_object_set_new (object, "object", tamga_json_text (finding->object));
+        json_object_set_new (object, "clause", tamga_json_text (finding->clause));
+        json_object_set_new (object, "text", tamga_json_text (finding->text));
         json_array_append_new (array, object);
     }
     return array;
@@ -131,28 +116,30 @@ static json_t *one_signature (const TamgaValidatedSignature *validated)
     const TamgaSignature *signature = validated->signature;
     json_t *object = json_object ();
     json_t *best = json_object ();
-    json_object_set_new (best, "time", moment (validated->best_time));
-    json_object_set_new (best, "source", text (validated->best_time_source));
-    json_object_set_new (object, "id", text (signature->id));
-    json_object_set_new (object, "name", text (signature->name));
+    json_object_set_new (best, "time", tamga_json_time (validated->best_time));
+    json_object_set_new (best, "source", tamga_json_text (validated->best_time_source));
+    json_object_set_new (object, "id", tamga_json_text (signature->id));
+    json_object_set_new (object, "name", tamga_json_text (signature->name));
     json_object_set_new (
         object, "kind",
-        text (signature->is_document_timestamp ? "document-timestamp" : "signature"));
-    json_object_set_new (object, "format", text (signature->format));
-    json_object_set_new (object, "level", text (validated->level));
-    json_object_set_new (object, "packaging", text (signature->packaging));
-    json_object_set_new (object, "algorithm", text (signature->algorithm_text));
+        tamga_json_text (signature->is_document_timestamp ? "document-timestamp" : "signature"));
+    json_object_set_new (object, "format", tamga_json_text (signature->format));
+    json_object_set_new (object, "level", tamga_json_text (validated->level));
+    json_object_set_new (object, "packaging", tamga_json_text (signature->packaging));
+    json_object_set_new (object, "algorithm", tamga_json_text (signature->algorithm_text));
     json_object_set_new (object, "indication",
-                         text (tamga_indication_name (validated->indication)));
-    json_object_set_new (object, "sub_indication", text (validated->sub_indication));
-    json_object_set_new (object, "reason", text (validated->reason));
-    json_object_set_new (object, "integrity", text (tamga_integrity_name (signature->integrity)));
+                         tamga_json_text (tamga_indication_name (validated->indication)));
+    json_object_set_new (object, "sub_indication", tamga_json_text (validated->sub_indication));
+    json_object_set_new (object, "reason", tamga_json_text (validated->reason));
+    json_object_set_new (object, "integrity",
+                         tamga_json_text (tamga_integrity_name (signature->integrity)));
     json_object_set_new (object, "signer", signer (validated));
-    json_object_set_new (object, "signing_time", moment (signature->claimed_time));
-    json_object_set_new (object, "signing_time_source", text (signature->claimed_time_source));
+    json_object_set_new (object, "signing_time", tamga_json_time (signature->claimed_time));
+    json_object_set_new (object, "signing_time_source",
+                         tamga_json_text (signature->claimed_time_source));
     json_object_set_new (object, "best_signature_time", best);
-    json_object_set_new (object, "signing_reason", text (signature->reason));
-    json_object_set_new (object, "signing_location", text (signature->location));
+    json_object_set_new (object, "signing_reason", tamga_json_text (signature->reason));
+    json_object_set_new (object, "signing_location", tamga_json_text (signature->location));
     json_object_set_new (object, "covers", covers (signature));
     json_object_set_new (object, "changes", changes (signature));
     json_object_set_new (object, "checks", checks (validated->checks));
@@ -164,18 +151,21 @@ json_t *tamga_validation_json (const TamgaValidation *validation)
 {
     json_t *object = json_object ();
     json_t *array = json_array ();
-    json_object_set_new (object, "file", text (validation->file));
-    json_object_set_new (object, "format",
-                         text (validation->format != NULL ? validation->format->name : NULL));
-    json_object_set_new (object, "verdict", text (tamga_verdict_name (validation->verdict)));
-    json_object_set_new (object, "summary", text (validation->summary));
+    json_object_set_new (object, "file", tamga_json_text (validation->file));
+    json_object_set_new (
+        object, "format",
+        tamga_json_text (validation->format != NULL ? validation->format->name : NULL));
+    json_object_set_new (object, "verdict",
+                         tamga_json_text (tamga_verdict_name (validation->verdict)));
+    json_object_set_new (object, "summary", tamga_json_text (validation->summary));
     for (guint i = 0; i < validation->signatures->len; i++)
         json_array_append_new (array, one_signature (validation->signatures->pdata[i]));
     json_object_set_new (object, "signatures", array);
     if (validation->error != NULL) {
         json_t *error = json_object ();
-        json_object_set_new (error, "code", text (tamga_failure_name (validation->error)));
-        json_object_set_new (error, "message", text (validation->error->message));
+        json_object_set_new (error, "code",
+                             tamga_json_text (tamga_failure_name (validation->error)));
+        json_object_set_new (error, "message", tamga_json_text (validation->error->message));
         json_object_set_new (object, "error", error);
     }
     json_object_set_new (object, "exit_code",

@@ -70,18 +70,18 @@ static void colour_only_doubles (void)
 
 static void json_takes_any_bytes (void)
 {
-    json_t *text = tamga_cli_json_text ("a\xff"
-                                        "b");
+    json_t *text = tamga_json_text ("a\xff"
+                                    "b");
     g_assert_cmpstr (json_string_value (text), ==, "a\\x{FF}b");
     json_decref (text);
-    text = tamga_cli_json_text ("Айтматова");
+    text = tamga_json_text ("Айтматова");
     g_assert_cmpstr (json_string_value (text), ==, "Айтматова");
     json_decref (text);
-    text = tamga_cli_json_text (NULL);
+    text = tamga_json_text (NULL);
     g_assert_true (json_is_null (text));
-    text = tamga_cli_json_time (G_MININT64);
+    text = tamga_json_time (G_MININT64);
     g_assert_true (json_is_null (text));
-    text = tamga_cli_json_time (1795344131);
+    text = tamga_json_time (1795344131);
     g_assert_cmpstr (json_string_value (text), ==, "2026-11-22T10:42:11Z");
     json_decref (text);
 }
