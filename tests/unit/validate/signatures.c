@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Each sub-indication of EN 319 102-1 that this program gives, from a model made for it. */
 #include <string.h>
+#include <glib/gstdio.h>
 
 #include "client/status/internal.h"
 #include "client/validate/checks.h"
@@ -54,12 +55,28 @@ static void test_level_t (void)
     g_assert_cmpstr (scene_one (validation, 0)->level, ==, "T");
 }
 
+/* A folder that goes with what is in it when the test ends. */
+typedef char Folder;
+
+static void folder_remove (Folder *folder)
+{
+    g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+    const char *name;
+    while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+        g_autofree char *path = g_build_filename (folder, name, NULL);
+        g_unlink (path);
+    }
+    g_rmdir (folder);
+    g_free (folder);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Folder, folder_remove)
+
 /* What this machine happens to have cached says nothing about the file: the level stays. */
 static void test_level_whatever_is_cached (void)
 {
     g_autoptr (Scene) scene = scene_new ();
     g_autoptr (GError) error = NULL;
-    g_autofree char *folder = g_dir_make_tmp ("tamga-cache-XXXXXX", &error);
+    g_autoptr (Folder) folder = g_dir_make_tmp ("tamga-cache-XXXXXX", &error);
     g_assert_no_error (error);
     g_autoptr (TamgaStatusCache) cache = tamga_status_cache_open_directory (folder, folder, &error);
     g_assert_no_error (error);
@@ -281,7 +298,7 @@ static void test_distrusted (void)
 {
     g_autoptr (Scene) scene = scene_new ();
     g_autoptr (GError) error = NULL;
-    g_autofree char *folder = g_dir_make_tmp ("tamga-trust-XXXXXX", &error);
+    g_autoptr (Folder) folder = g_dir_make_tmp ("tamga-trust-XXXXXX", &error);
     g_assert_no_error (error);
     g_autoptr (TamgaTrust) trust = tamga_trust_open_directory (folder, &error);
     g_assert_no_error (error);
