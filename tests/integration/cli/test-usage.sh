@@ -131,7 +131,7 @@ json '.certificates[0].items | map(.number) == [1,2,3,4,5,6,7,8,9,10]'
 fingerprint=$(openssl x509 -in root.pem -noout -fingerprint -sha256 | sed 's/.*=//')
 run 4 trust add root.pem
 says err "--sha256"
-run 4 trust add root.pem --sha256 "${fingerprint/?:/0:}"
+run 4 trust add root.pem --sha256 "$(tr 0-9A-F 1-9A-F0 <<<"$fingerprint")"
 says err "fingerprint"
 run 4 trust add root.pem --sha256 "${fingerprint%:*}"
 run 0 trust list --json
