@@ -24,5 +24,6 @@
 #include "client/status/status.h"
 #include "client/timestamp/timestamp.h"
 #include "client/trust/trust.h"
+#include "client/validate/particulars.h"
 #include "client/validate/validation.h"
 #include "formats/format.h"

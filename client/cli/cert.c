@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "client/cli/cli.h"
-#include "client/validate/particulars.h"
 #include "formats/limits.h"
 #include "formats/ossl.h"
 
