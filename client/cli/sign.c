@@ -193,10 +193,11 @@ static void show_item (guint index, const TamgaSignItem *item, const char *outpu
     g_autofree char *when = tamga_time_text (time);
     if (screen->results) {
         json_array_append_new (screen->results,
-                               json_pack ("{s:s, s:s?, s:s?, s:s?, s:s?}", "file", item->input,
-                                          "output", output, "time", error ? NULL : when, "error",
-                                          error ? tamga_failure_name (error) : NULL, "text",
-                                          error ? error->message : NULL));
+                               json_pack ("{s:o, s:o, s:s?, s:s?, s:o}", "file",
+                                          tamga_json_text (item->input), "output",
+                                          tamga_json_text (output), "time", error ? NULL : when,
+                                          "error", error ? tamga_failure_name (error) : NULL,
+                                          "text", tamga_json_text (error ? error->message : NULL)));
         return;
     }
     if (error && screen->n > 1)
@@ -234,10 +235,10 @@ static int sum_up (TamgaCli *cli, Screen *screen, GPtrArray *outcomes)
 
 static void print_json (TamgaCli *cli, Screen *screen, const GError *error, int code)
 {
-    json_t *object = json_pack ("{s:O, s:O, s:i, s:s?, s:s?}", "documents", screen->results,
-                                "steps", screen->steps, "exit_code", code, "error",
+    json_t *object = json_pack ("{s:O, s:O, s:i, s:s?, s:o}", "documents", screen->results, "steps",
+                                screen->steps, "exit_code", code, "error",
                                 error ? tamga_failure_name (error) : NULL, "text",
-                                error ? error->message : NULL);
+                                tamga_json_text (error ? error->message : NULL));
     tamga_cli_json (cli, object);
 }
 

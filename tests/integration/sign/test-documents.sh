@@ -416,6 +416,16 @@ kg_level() {
 }
 check "KG use.4: level B is refused, and a document without timestamp does not pass" kg_level
 
+# A file system takes any bytes as a name; JSON takes UTF-8 only.
+strange_name() {
+    local name=$d/$'strange\xff.txt'
+    echo strange >"$name"
+    sign 0 alice.p12 --json --level B --out "$d/strange.p7m" "$name"
+    expect_json '.documents | length' 1
+    expect_json '.documents[0].error' null
+}
+check "a document whose name is not UTF-8 is in the JSON too" strange_name
+
 basic() {
     local home=$W/basic
     mkdir -p "$home"
