@@ -91,10 +91,10 @@ void tamga_cli_tell (TamgaCli *cli, const GError *error)
 {
     g_autofree char *text = g_strdup (error->message);
     gsize word = strcspn (text, " ");
+    gboolean ours = error->domain == TAMGA_KEYS_ERROR || error->domain == TAMGA_FORMAT_ERROR;
     gboolean article = g_str_has_prefix (text, "the ") || g_str_has_prefix (text, "a ");
     if (!begins_with_name (cli, text) &&
-        (article ||
-         (error->domain == TAMGA_KEYS_ERROR && text[word] && strcspn (text, "/.:_-") > word)))
+        (article || (ours && text[word] && strcspn (text, "/.:_-") > word)))
         text[0] = g_ascii_toupper (text[0]);
     tell (text);
 }

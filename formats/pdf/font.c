@@ -151,8 +151,33 @@ static guint glyph_of (const TamgaPdfFont *font, gunichar c)
     return glyph < font->glyphs ? glyph : 0;
 }
 
+/* Text is laid left to right, a glyph a letter: right-to-left writing would read backwards and
+ * Arabic would stay unjoined. What cannot be shown as its reader expects is not shown at all. */
+static gboolean check_direction (const char *text, GError **error)
+{
+    static const GUnicodeScript leftward[] = {
+        G_UNICODE_SCRIPT_ARABIC, G_UNICODE_SCRIPT_HEBREW, G_UNICODE_SCRIPT_SYRIAC,
+        G_UNICODE_SCRIPT_THAANA, G_UNICODE_SCRIPT_NKO,
+    };
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at)) {
+        GUnicodeScript script = g_unichar_get_script (g_utf8_get_char (at));
+        for (gsize i = 0; i < G_N_ELEMENTS (leftward); i++) {
+            if (script != leftward[i])
+                continue;
+            g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+                         "the visible signature cannot show right-to-left writing (U+%04X); give "
+                         "another text for it, or an image",
+                         g_utf8_get_char (at));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 TamgaPdfFont *tamga_pdf_font_open (const char *text, GError **error)
 {
+    if (!check_direction (text, error))
+        return NULL;
     g_autoptr (TamgaPdfFont) best = NULL;
     guint best_missing = G_MAXUINT;
     gunichar first_missing = 0; /* in the best one */

@@ -78,6 +78,11 @@ letters() {
         --out "$d/boxes.pdf" "$d/contract.pdf"
     verify 0 "$d/boxes.pdf"
     expect_json '.signatures[0].signing_reason' 同意
+    # Laid letter by letter from the left, this would read backwards.
+    sign 4 boris.p12 --level B --visible 1,72,620,220,60 --reason 'אני מסכים' --out "$d/left.pdf" \
+        "$d/contract.pdf"
+    expect_text 'right-to-left' 'text'
+    no_output "$d/left.pdf"
 }
 check "letters of other scripts: shown, or refused where no font has them" letters
 
