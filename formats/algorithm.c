@@ -115,6 +115,15 @@ const TamgaDigest *tamga_digest_by_oid (const char *oid)
     return NULL;
 }
 
+const TamgaDigest *tamga_digest_by_uri (const char *uri)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (digests); i++) {
+        if (strcmp (digests[i].xml_uri, uri) == 0)
+            return &digests[i];
+    }
+    return NULL;
+}
+
 static char *algor_oid (const X509_ALGOR *algor)
 {
     const ASN1_OBJECT *object = NULL;
@@ -158,6 +167,24 @@ const TamgaAlgorithm *tamga_algorithm_by_name (const char *name)
 {
     for (gsize i = 0; i < G_N_ELEMENTS (algorithms); i++) {
         if (g_ascii_strcasecmp (algorithms[i].name, name) == 0)
+            return &algorithms[i];
+    }
+    return NULL;
+}
+
+const TamgaAlgorithm *tamga_algorithm_by_uri (const char *uri)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (algorithms); i++) {
+        if (strcmp (algorithms[i].xml_uri, uri) == 0)
+            return &algorithms[i];
+    }
+    return NULL;
+}
+
+const TamgaAlgorithm *tamga_algorithm_by_jwa (const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (algorithms); i++) {
+        if (g_strcmp0 (algorithms[i].jwa, name) == 0)
             return &algorithms[i];
     }
     return NULL;

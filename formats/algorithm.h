@@ -35,6 +35,7 @@ typedef struct {
 /* Digests, by any of their names. NULL when unknown. Rows are static: never freed. */
 const TamgaDigest *tamga_digest_by_name (const char *name);
 const TamgaDigest *tamga_digest_by_oid (const char *oid);
+const TamgaDigest *tamga_digest_by_uri (const char *uri); /* DigestMethod/@Algorithm */
 const TamgaDigest *tamga_digest_by_algor (const X509_ALGOR *algor);
 /* The digest of one buffer. */
 GBytes *tamga_digest_bytes (const TamgaDigest *digest, GBytes *data);
@@ -42,6 +43,8 @@ GBytes *tamga_digest_bytes (const TamgaDigest *digest, GBytes *data);
 const EVP_MD *tamga_digest_md (const TamgaDigest *digest);
 
 const TamgaAlgorithm *tamga_algorithm_by_name (const char *name);
+const TamgaAlgorithm *tamga_algorithm_by_uri (const char *uri); /* SignatureMethod/@Algorithm */
+const TamgaAlgorithm *tamga_algorithm_by_jwa (const char *name);
 const TamgaDigest *tamga_algorithm_digest (const TamgaAlgorithm *algorithm);
 /* The algorithm for a key: of `scheme_hint` family where it fits ("PKCS1", "PSS", "ECDSA" or NULL)
  * and `digest` (NULL: SHA-256 for RSA and P-256, SHA-384 for P-384, SHA-512 for P-521).

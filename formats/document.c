@@ -139,6 +139,14 @@ void tamga_document_unref (TamgaDocument *document)
     g_free (document);
 }
 
+GPtrArray *tamga_document_list (TamgaDocument *document)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_document_unref);
+    if (document)
+        g_ptr_array_add (list, tamga_document_ref (document));
+    return list;
+}
+
 const char *tamga_document_name (TamgaDocument *document)
 {
     return document->name;

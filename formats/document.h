@@ -29,6 +29,8 @@ TamgaDocument *tamga_document_new (const char *name, GBytes *bytes);
 TamgaDocument *tamga_document_slice (TamgaDocument *document, guint64 offset, guint64 length);
 TamgaDocument *tamga_document_ref (TamgaDocument *document);
 void tamga_document_unref (TamgaDocument *document);
+/* An array of documents (that owns its elements) with this one in it, or empty for NULL. */
+GPtrArray *tamga_document_list (TamgaDocument *document);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaDocument, tamga_document_unref)
 
 const char *tamga_document_name (TamgaDocument *document); /* as the user gave it */

@@ -114,10 +114,53 @@ GBytes *tamga_preparation_signature_value (TamgaPreparation *preparation, GBytes
     return tamga_algorithm_raw_to_der (preparation->algorithm, raw, error);
 }
 
+GBytes *tamga_preparation_timestamped (TamgaPreparation *preparation, GBytes *raw, GError **error)
+{
+    const TamgaFormat *format = preparation->format;
+    return format->timestamped ? format->timestamped (preparation, raw, error)
+                               : tamga_preparation_signature_value (preparation, raw, error);
+}
+
+const char *tamga_packaging_name (TamgaPackaging packaging)
+{
+    static const char *const names[] = {[TAMGA_PACKAGING_DEFAULT] = "attached",
+                                        [TAMGA_PACKAGING_DETACHED] = "detached",
+                                        [TAMGA_PACKAGING_ENVELOPED] = "enveloped",
+                                        [TAMGA_PACKAGING_ENVELOPING] = "enveloping"};
+    return names[packaging];
+}
+
+TamgaDocument *tamga_read_options_content (const TamgaReadOptions *options)
+{
+    return options && options->contents && options->contents->len > 0 ? options->contents->pdata[0]
+                                                                      : NULL;
+}
+
+TamgaOriginal *tamga_original_new (const char *name, const char *mime_type, TamgaDocument *document)
+{
+    TamgaOriginal *original = g_new (TamgaOriginal, 1);
+    *original = (TamgaOriginal){.name = g_strdup (name),
+                                .mime_type = g_strdup (mime_type),
+                                .document = tamga_document_ref (document)};
+    return original;
+}
+
+void tamga_original_free (TamgaOriginal *original)
+{
+    if (!original)
+        return;
+    g_free (original->name);
+    g_free (original->mime_type);
+    tamga_document_unref (original->document);
+    g_free (original);
+}
+
 const TamgaFormat *tamga_format_by_name (const char *name)
 {
     for (gsize i = 0; tamga_formats[i]; i++) {
-        if (g_ascii_strcasecmp (tamga_formats[i]->name, name) == 0)
+        const char *alias = tamga_formats[i]->alias;
+        if (g_ascii_strcasecmp (tamga_formats[i]->name, name) == 0 ||
+            (alias && g_ascii_strcasecmp (alias, name) == 0))
             return tamga_formats[i];
     }
     return NULL;

@@ -26,16 +26,84 @@ typedef struct {
 void tamga_visible_free (TamgaVisible *visible);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaVisible, tamga_visible_free)
 
+/* Where a signature lies in respect of what it signs. A format that lacks one says so. */
+typedef enum {
+    TAMGA_PACKAGING_DEFAULT, /* the format's own: CAdES attached, XAdES enveloped, JAdES attached */
+    TAMGA_PACKAGING_DETACHED,   /* beside it, in a file of its own */
+    TAMGA_PACKAGING_ENVELOPED,  /* inside of it (XML) */
+    TAMGA_PACKAGING_ENVELOPING, /* around it */
+} TamgaPackaging;
+const char *
+tamga_packaging_name (TamgaPackaging packaging); /* "detached" ...; DEFAULT: "attached" */
+
+/* Where time-stamp tokens come from: the formats compute what is to be stamped, and whoever calls
+ * them asks the service and checks its answer. */
+typedef struct _TamgaStamper TamgaStamper;
+struct _TamgaStamper {
+    const TamgaDigest *digest; /* of the imprints */
+    /* DER TimeStampToken over `imprint`, a value of `digest`; NULL with an error. */
+    GBytes *(*stamp) (const TamgaStamper *stamper, GBytes *imprint, GError **error);
+    gpointer data;
+};
+
+/* Signature policy (EN 319 122-1 5.2.9, EN 319 132-1 5.2.9, TS 119 182-1 5.2.7): EPES. */
+typedef struct {
+    const char *id;            /* dotted OID, or URI where the format takes one */
+    const TamgaDigest *digest; /* of the policy document */
+    GBytes *value;             /* that digest */
+    const char *uri;           /* where it can be had (SPURI), or NULL */
+} TamgaPolicy;
+
+/* What the signer states under the signature besides the time. Nobody vouches for it. */
+typedef struct {
+    const TamgaPolicy *policy;      /* NULL: none */
+    const char *const *commitments; /* dotted OIDs of TS 119 172-1 annex B; NULL: none */
+    const char *const *roles;       /* claimed roles, UTF-8; NULL: none */
+    const char *locality, *province, *postal_code, *country; /* production place; each or NULL */
+} TamgaClaims;
+
+/* White space of an XML signature that is made. What portals expect is in bridge-protocols 1.4. */
+typedef enum {
+    TAMGA_LAYOUT_COMPACT, /* none at all */
+    TAMGA_LAYOUT_LF,      /* line feeds between elements, base64 in lines of 76 */
+    TAMGA_LAYOUT_CRLF,    /* the same with CR LF */
+} TamgaLayout;
+
+/* How XML is signed. A zero-initialised one is the usual way. */
+typedef struct {
+    const char *c14n;   /* short name or URI of the canonicalization of SignedInfo and of
+                           references (xml/c14n.h); NULL: exclusive */
+    const char *parent; /* absolute path of the element that gets the signature as its last child
+                           ("/a/b[2]"), or "#id"; NULL: the root */
+    const char *const *elements; /* what is signed: "#id" or absolute paths; NULL: the document */
+    TamgaLayout layout;
+} TamgaXmlParameters;
+
+typedef enum {
+    TAMGA_JOSE_COMPACT, /* RFC 7515 7.1; levels above B need JSON (TS 119 182-1 5.3) */
+    TAMGA_JOSE_FLATTENED,
+    TAMGA_JOSE_GENERAL,
+} TamgaJoseSerialization;
+
 /* What the signer asks for. All pointers are borrowed during `prepare`. */
 typedef struct {
     const TamgaAlgorithm *algorithm;
     X509 *certificate;
-    GPtrArray *chain;       /* X509: issuers to be carried along, signer excluded; may be NULL */
-    gint64 signing_time;    /* seconds since the epoch, UTC */
-    TamgaLevel level;       /* what embed will be given: reserves room */
-    gboolean detached;      /* CAdES */
-    TamgaDocument *content; /* CAdES: content of the detached signature that gets one more signer */
-    const char *content_type; /* MIME type for mime-type attribute, or NULL */
+    GPtrArray *chain;    /* X509: issuers to be carried along, signer excluded; may be NULL */
+    gint64 signing_time; /* seconds since the epoch, UTC */
+    TamgaLevel level;    /* what embed will be given: reserves room */
+    TamgaPackaging packaging;
+    GPtrArray *documents; /* TamgaDocument: signed together with `document`, in this order, where
+                             the format takes several; NULL: none */
+    GPtrArray *contents;  /* TamgaDocument: what the detached signatures in `document` sign, where
+                             it is a carrier; NULL: none */
+    const char *countersigned; /* id (as read) of the signature that is countersigned; NULL: none */
+    const char *content_type;  /* MIME type of `document`, or NULL */
+    const TamgaClaims *claims; /* NULL: none */
+    const TamgaStamper *content_stamper; /* stamps the content before signing; NULL: no stamp */
+    TamgaXmlParameters xml;
+    TamgaJoseSerialization jose;
+    GBytes *password; /* of an encrypted PDF: user or owner password, UTF-8; NULL: none */
     /* PAdES */
     const char *reason, *location, *contact, *name;
     const char
@@ -69,16 +137,43 @@ typedef struct _TamgaPreparation TamgaPreparation;
 
 /* What verification may need besides the document. */
 typedef struct {
-    TamgaDocument *content; /* detached content, or NULL */
+    GPtrArray *contents; /* TamgaDocument: detached content; several are told apart by the last part
+                            of their names. NULL: none */
+    GBytes *password;    /* of an encrypted PDF; NULL: none */
     TamgaProgress progress;
     gpointer progress_data;
 } TamgaReadOptions;
 
+/* The first (and for most formats only) detached document; NULL where there is none. */
+TamgaDocument *tamga_read_options_content (const TamgaReadOptions *options);
+
+/* What `extend` adds to one signature, in this order. */
+typedef struct {
+    guint index;                   /* of the signature among those that `read` gives */
+    gboolean timestamp;            /* a signature timestamp: level T */
+    const TamgaEvidence *evidence; /* what of it is not there yet: level LT; NULL: none */
+    gboolean archive;              /* an archive timestamp over all of it: level LTA */
+} TamgaExtension;
+
+/* One signed original inside a carrier. */
+typedef struct {
+    char *name;      /* as the carrier calls it, safe as a file name; NULL where it says nothing */
+    char *mime_type; /* or NULL */
+    TamgaDocument *document;
+} TamgaOriginal;
+
+TamgaOriginal *tamga_original_new (const char *name, const char *mime_type,
+                                   TamgaDocument *document);
+void tamga_original_free (TamgaOriginal *original);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaOriginal, tamga_original_free)
+
 typedef struct _TamgaFormat {
     const char *name;      /* "pades": what --format takes */
+    const char *alias;     /* another name for it ("asic-e"), or NULL */
     const char *title;     /* "PAdES" */
     const char *extension; /* of the output: ".pdf", ".p7m"; detached: ".p7s" */
     const char *detached_extension;
+    gboolean many; /* prepare takes further documents */
     /* Does the document look like a carrier of this format (magic bytes, first structure)? */
     gboolean (*probe) (TamgaDocument *document);
     /* Every signature in the document, in order of creation. An unsigned document is
@@ -91,6 +186,25 @@ typedef struct _TamgaFormat {
      * for B; `evidence`: for LT, else NULL. */
     gboolean (*embed) (TamgaPreparation *preparation, GBytes *signature, GBytes *timestamp,
                        const TamgaEvidence *evidence, TamgaOutput *output, GError **error);
+    /* The bytes that a signature timestamp covers, where they are not the signature value in the
+     * form of CMS: NULL then. */
+    GBytes *(*timestamped) (TamgaPreparation *preparation, GBytes *signature, GError **error);
+    /* Writes `document` with what `extensions` add; nothing of it that a signature or a timestamp
+     * covers changes. Tokens come from `stamper` (may be NULL where none is needed). The level is
+     * the caller's matter: no key, no judgement of trust. PARAMETER: no such signature;
+     * UNSUPPORTED: this one cannot have it; the text says why. */
+    gboolean (*extend) (TamgaDocument *document, const TamgaReadOptions *options,
+                        const TamgaExtension *extensions, gsize n, const TamgaStamper *stamper,
+                        TamgaOutput *output, GError **error);
+    /* Writes `document` with a timestamp over all of it and no signature. NULL: has no such form.
+     */
+    gboolean (*timestamp) (TamgaDocument *document, const TamgaReadOptions *options,
+                           const TamgaStamper *stamper, TamgaOutput *output, GError **error);
+    /* What was signed, byte for byte. Elements: TamgaOriginal; `signature` chooses where the
+     * carrier holds several states of a document (PDF revisions), NULL: the latest signature.
+     * NO_CONTENT: it lies elsewhere (detached). */
+    GPtrArray *(*originals) (TamgaDocument *document, const TamgaReadOptions *options,
+                             const char *signature, GError **error);
 } TamgaFormat;
 
 /* A preparation: the base that formats extend by putting it first in their own struct. */
@@ -108,7 +222,9 @@ void tamga_preparation_free (TamgaPreparation *preparation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaPreparation, tamga_preparation_free)
 /* Digest of to_be_signed by the algorithm's digest: what a key store is given. */
 GBytes *tamga_preparation_digest (TamgaPreparation *preparation);
-/* The signature value in the form that a timestamp covers (CMS form). */
+/* The bytes that a signature timestamp over `raw` covers. */
+GBytes *tamga_preparation_timestamped (TamgaPreparation *preparation, GBytes *raw, GError **error);
+/* The signature value in the form of CMS: what tamga_algorithm_verify takes. */
 GBytes *tamga_preparation_signature_value (TamgaPreparation *preparation, GBytes *raw,
                                            GError **error);
 

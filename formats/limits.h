@@ -43,5 +43,20 @@
 #define TAMGA_MAX_PDF_SIZE (4096ull * 1024 * 1024)
 /* An image for a visible signature. */
 #define TAMGA_MAX_IMAGE_SIZE (16u * 1024 * 1024)
+/* An XML document that is signed or holds signatures: the tree takes about 24 times its size. */
+#define TAMGA_MAX_XML_SIZE (32u * 1024 * 1024)
+/* Elements nested in each other (also the limit of libxml2). */
+#define TAMGA_MAX_XML_DEPTH 256u
+/* References of one XML signature, objects of one JAdES sigD, entries of one manifest. */
+#define TAMGA_MAX_REFERENCES 10000u
+/* Transforms of one reference. */
+#define TAMGA_MAX_TRANSFORMS 8u
+/* A JSON document with signatures. */
+#define TAMGA_MAX_JSON_SIZE (64u * 1024 * 1024)
+/* Entries of one container, and its expansion: uncompressed to compressed size beyond 1 MiB. */
+#define TAMGA_MAX_ZIP_ENTRIES 10000u
+#define TAMGA_MAX_ZIP_RATIO 1000u
+/* A signature, manifest or other file of META-INF, in memory. */
+#define TAMGA_MAX_ZIP_META (32u * 1024 * 1024)
 /* A PKCS#12 file; real ones are 2-20 KiB. */
 #define TAMGA_MAX_PKCS12_SIZE (16u * 1024 * 1024)

@@ -41,7 +41,35 @@ void tamga_timestamp_free (TamgaTimestamp *timestamp)
     g_free (timestamp->id);
     g_clear_pointer (&timestamp->token, g_bytes_unref);
     g_clear_pointer (&timestamp->covered_digest, g_bytes_unref);
+    g_free (timestamp->covers);
     g_free (timestamp);
+}
+
+const char *tamga_timestamp_kind_name (TamgaTimestampKind kind)
+{
+    static const char *const names[] = {
+        [TAMGA_TIMESTAMP_CONTENT] = "content",       [TAMGA_TIMESTAMP_SIGNATURE] = "signature",
+        [TAMGA_TIMESTAMP_REFERENCES] = "references", [TAMGA_TIMESTAMP_ARCHIVE] = "archive",
+        [TAMGA_TIMESTAMP_DOCUMENT] = "document",
+    };
+    return names[kind];
+}
+
+TamgaObject *tamga_object_new (const char *name, const char *mime_type)
+{
+    TamgaObject *object = g_new (TamgaObject, 1);
+    *object = (TamgaObject){.name = g_strdup (name), .mime_type = g_strdup (mime_type)};
+    return object;
+}
+
+void tamga_object_free (TamgaObject *object)
+{
+    if (!object)
+        return;
+    g_free (object->name);
+    g_free (object->mime_type);
+    g_clear_pointer (&object->value, g_bytes_unref);
+    g_free (object);
 }
 
 TamgaChange *tamga_change_new (guint revision, gboolean permitted, const char *rule,
@@ -73,6 +101,9 @@ TamgaSignature *tamga_signature_new (const char *format)
         .format = format,
         .claimed_time = G_MININT64,
         .coverage = TAMGA_COVERS_NOTHING_KNOWN,
+        .objects = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_object_free),
+        .commitments = g_ptr_array_new_with_free_func (g_free),
+        .roles = g_ptr_array_new_with_free_func (g_free),
         .timestamps = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_timestamp_free),
         .certificates = g_ptr_array_new_with_free_func ((GDestroyNotify)X509_free),
         .crls = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref),
@@ -89,6 +120,8 @@ void tamga_signature_free (TamgaSignature *signature)
         return;
     char **texts[] = {&signature->id,
                       &signature->name,
+                      &signature->carrier,
+                      &signature->countersigned,
                       &signature->integrity_text,
                       &signature->algorithm_text,
                       &signature->claimed_time_source,
@@ -103,6 +136,10 @@ void tamga_signature_free (TamgaSignature *signature)
     g_clear_pointer (&signature->signature_value, g_bytes_unref);
     g_clear_pointer (&signature->content_digest, g_bytes_unref);
     X509_free (signature->certificate);
+    g_clear_pointer (&signature->proves, g_ptr_array_unref);
+    g_ptr_array_unref (signature->objects);
+    g_ptr_array_unref (signature->commitments);
+    g_ptr_array_unref (signature->roles);
     g_ptr_array_unref (signature->timestamps);
     g_ptr_array_unref (signature->certificates);
     g_ptr_array_unref (signature->crls);

@@ -43,11 +43,13 @@ typedef enum {
 } TamgaIntegrity;
 
 typedef enum {
-    TAMGA_TIMESTAMP_CONTENT,   /* before signing */
-    TAMGA_TIMESTAMP_SIGNATURE, /* over the signature value: level T */
-    TAMGA_TIMESTAMP_ARCHIVE,   /* over everything: level LTA */
-    TAMGA_TIMESTAMP_DOCUMENT,  /* PDF DocTimeStamp */
+    TAMGA_TIMESTAMP_CONTENT,    /* before signing */
+    TAMGA_TIMESTAMP_SIGNATURE,  /* over the signature value: level T */
+    TAMGA_TIMESTAMP_REFERENCES, /* over value, signature timestamp and references (level X) */
+    TAMGA_TIMESTAMP_ARCHIVE,    /* over everything: level LTA */
+    TAMGA_TIMESTAMP_DOCUMENT,   /* PDF DocTimeStamp, token of an ASiC container */
 } TamgaTimestampKind;
+const char *tamga_timestamp_kind_name (TamgaTimestampKind kind); /* "content" ... */
 
 /* One RFC 3161 token found in a signature, and what the format computed for it. */
 typedef struct {
@@ -57,7 +59,21 @@ typedef struct {
     /* Digest, by the token's own hash algorithm, of the bytes that a token of this kind at this
      * place covers; NULL where that could not be computed (algorithm unknown, bytes missing). */
     GBytes *covered_digest;
+    char *covers; /* for people: "the signature value", ...; NULL: as its kind says */
 } TamgaTimestamp;
+
+/* One object that a signature covers by a digest of its own: a file of a container, an element. */
+typedef struct {
+    char *name; /* of the file; "#id" or "the document" in XML */
+    char *mime_type;
+    const TamgaDigest *digest; /* NULL: unknown */
+    GBytes *value;             /* as signed */
+    gboolean found;            /* it is there, */
+    gboolean equal;            /* and its digest is the signed one */
+} TamgaObject;
+
+TamgaObject *tamga_object_new (const char *name, const char *mime_type);
+void tamga_object_free (TamgaObject *object);
 
 void tamga_timestamp_free (TamgaTimestamp *timestamp);
 
@@ -90,11 +106,18 @@ TamgaChange *tamga_change_new (guint revision, gboolean permitted, const char *r
 void tamga_change_free (TamgaChange *change);
 
 typedef struct {
-    char *id;                       /* "signature 1"; for PDF the field name in `name` */
-    char *name;                     /* field name, signer index or NULL */
-    const char *format;             /* "PAdES", "CAdES", "CMS", "PDF-PKCS7" (adbe subfilters) */
-    const char *packaging;          /* "attached", "detached", "enveloped", "enveloping" */
-    gboolean is_document_timestamp; /* no signer: a DocTimeStamp in timestamps[0] */
+    char *id;              /* "signature 1"; for PDF the field name in `name` */
+    char *name;            /* field name, signer index or NULL */
+    const char *format;    /* "PAdES", "CAdES", "XAdES", "JAdES"; without what these ask for "CMS",
+                              "PDF-PKCS7" (adbe subfilters), "XMLDSig", "JWS" */
+    const char *packaging; /* "attached", "detached", "enveloped", "enveloping" */
+    char *carrier;         /* file of the container that holds it; NULL: the document itself */
+    gboolean is_document_timestamp; /* no signer: a DocTimeStamp or a container's token, in
+                                       timestamps[0] */
+    GPtrArray *proves;              /* document timestamp: ids (char *) of the signatures that it
+                                       covers; NULL: those of earlier revisions */
+    char *countersigned;            /* id of the signature that this one countersigns, or NULL */
+    GPtrArray *objects;             /* TamgaObject */
 
     TamgaIntegrity integrity;
     char *integrity_text; /* why, when it is not INTACT */
@@ -111,7 +134,9 @@ typedef struct {
     gint64 claimed_time;       /* signing-time attribute or /M; G_MININT64 when absent */
     char *claimed_time_source; /* "signing-time attribute", "PDF /M" */
     char *reason, *location, *contact, *signer_name; /* /Reason ... or attributes; may be NULL */
-    char *policy_oid;                                /* signature policy, or NULL */
+    char *policy_oid;                                /* signature policy (OID or URI), or NULL */
+    GPtrArray *commitments;                          /* char *: OIDs or URIs */
+    GPtrArray *roles;                                /* char *: claimed roles */
     int certification;                               /* DocMDP P of this signature: 0 none, 1..3 */
 
     TamgaCoverage coverage;

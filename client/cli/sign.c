@@ -117,7 +117,7 @@ static gboolean read_options (const Options *o, TamgaSignOptions *options, GErro
         return FALSE;
     }
     options->scheme = o->scheme;
-    options->detached = o->detached;
+    options->packaging = o->detached ? TAMGA_PACKAGING_DETACHED : TAMGA_PACKAGING_DEFAULT;
     options->reason = o->reason;
     options->location = o->location;
     options->contact = o->contact;
@@ -249,11 +249,16 @@ static int sign_files (TamgaCli *cli, const Options *o, const TamgaSignOptions *
     if (!tamga_cli_status (cli, &context.status, error) ||
         !(context.journal = tamga_cli_journal (cli, error)))
         return tamga_failure_exit_code (*error);
-    g_autoptr (TamgaDocument) content = NULL;
+    g_autoptr (GPtrArray) contents =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_document_unref);
     TamgaSignOptions with_content = *options;
-    if (o->document && !(content = tamga_document_open (o->document, error)))
-        return tamga_failure_exit_code (*error);
-    with_content.content = content;
+    if (o->document) {
+        TamgaDocument *content = tamga_document_open (o->document, error);
+        if (!content)
+            return tamga_failure_exit_code (*error);
+        g_ptr_array_add (contents, content);
+    }
+    with_content.contents = contents;
     use_config (cli->config, &with_content);
     TamgaKeysConfig keys = tamga_cli_keys_config (cli);
     g_autoptr (TamgaKeyStore) store = tamga_key_store_open (cli->key, &keys, &cli->call, error);

@@ -76,14 +76,14 @@ static void report (TamgaCli *cli, const TamgaValidation *validation, gboolean c
 }
 
 static int verify_file (TamgaCli *cli, const TamgaStatusContext *context, const char *path,
-                        TamgaDocument *content, gint64 at, gboolean checks)
+                        const TamgaReadOptions *read, gint64 at, gboolean checks)
 {
     g_autoptr (GError) error = NULL;
     g_autoptr (TamgaDocument) document = tamga_document_open (path, &error);
     if (!document)
         return report_unreadable (cli, path, error);
     g_autoptr (TamgaValidation) validation =
-        tamga_validate (document, content, context, at, &cli->call);
+        tamga_validate (document, read, context, at, &cli->call);
     report (cli, validation, checks);
     return tamga_validation_exit_code (validation);
 }
@@ -100,14 +100,20 @@ static int run (TamgaCli *cli, const Options *options, int argc, char **argv)
     TamgaStatusContext context;
     if (!tamga_cli_status (cli, &context, &error))
         return tamga_cli_fail (cli, error);
-    g_autoptr (TamgaDocument) content = NULL;
-    if (options->document && !(content = tamga_document_open (options->document, &error)))
-        return tamga_cli_fail (cli, error);
+    g_autoptr (GPtrArray) contents =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_document_unref);
+    if (options->document) {
+        TamgaDocument *content = tamga_document_open (options->document, &error);
+        if (!content)
+            return tamga_cli_fail (cli, error);
+        g_ptr_array_add (contents, content);
+    }
+    const TamgaReadOptions read = {.contents = contents};
     collected = cli->json && !cli->ndjson && argc > 1 ? json_array () : NULL;
     TamgaExit code = TAMGA_EXIT_DONE;
     int judged = 0;
     for (; judged < argc && !tamga_call_cancelled (&cli->call); judged++) {
-        int one = verify_file (cli, &context, argv[judged], content, at, options->checks);
+        int one = verify_file (cli, &context, argv[judged], &read, at, options->checks);
         code = tamga_exit_worse (code, (TamgaExit)one);
     }
     if (tamga_call_cancelled (&cli->call)) {

@@ -52,7 +52,8 @@ static const TamgaFormat *choose_format (const TamgaSignTask *task, const TamgaS
     if (!format)
         format = tamga_format_probe (task->document);
     /* Asked for a signature beside the document, one that can only lie in it will not do. */
-    if (format && !options->format && options->detached && !format->detached_extension)
+    if (format && !options->format && options->packaging == TAMGA_PACKAGING_DETACHED &&
+        !format->detached_extension)
         format = NULL;
     return format ? format : tamga_format_default;
 }
@@ -67,7 +68,7 @@ gboolean tamga_sign_task_open (TamgaSignTask *task, const TamgaSignOptions *opti
     task->output = task->item->output
                        ? g_strdup (task->item->output)
                        : tamga_sign_output_name (task->item->input, task->item->folder, format,
-                                                 options->detached);
+                                                 options->packaging == TAMGA_PACKAGING_DETACHED);
     if (strcmp (task->output, "-") != 0 && !task->item->replace &&
         g_file_test (task->output, G_FILE_TEST_EXISTS)) {
         g_set_error (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_EXISTS,
@@ -143,8 +144,8 @@ gboolean tamga_sign_task_prepare (TamgaSignTask *task, const TamgaSignRun *run, 
         .chain = issuers,
         .signing_time = now,
         .level = run->level,
-        .detached = options->detached,
-        .content = options->content,
+        .packaging = options->packaging,
+        .contents = options->contents,
         .reason = options->reason,
         .location = options->location,
         .contact = options->contact,

@@ -31,8 +31,9 @@ typedef struct {
     const TamgaFormat *format; /* NULL: by content */
     TamgaLevel level;
     gboolean level_given; /* FALSE: the profile's default */
-    gboolean detached;
-    TamgaDocument *content; /* of a detached signature that gets a further signer; or NULL */
+    TamgaPackaging packaging;
+    GPtrArray
+        *contents; /* TamgaDocument: what the detached signatures in a carrier sign; or NULL */
     const char *reason, *location, *contact, *field;
     int certification;
     const TamgaVisible *visible;

@@ -180,17 +180,16 @@ static TamgaValidation *not_signed (TamgaDocument *document, const TamgaFormat *
 /* Reads by the first format that finds a signature. A carrier of one format may look like another
  * (a CMS around a PDF has "%PDF" near its start), so "not signed" is believed only when all formats
  * that know the file agree. `*format` is the one that read it, or the first that knew it. */
-static GPtrArray *read_signatures (TamgaDocument *document, TamgaDocument *content,
+static GPtrArray *read_signatures (TamgaDocument *document, const TamgaReadOptions *options,
                                    const TamgaFormat **format, GError **error)
 {
-    TamgaReadOptions options = {.content = content};
     g_autoptr (GError) first = NULL;
     *format = NULL;
     for (guint i = 0; tamga_formats[i] != NULL; i++) {
         g_autoptr (GError) local = NULL;
         if (!tamga_formats[i]->probe (document))
             continue;
-        g_autoptr (GPtrArray) signatures = tamga_formats[i]->read (document, &options, &local);
+        g_autoptr (GPtrArray) signatures = tamga_formats[i]->read (document, options, &local);
         if (signatures != NULL && signatures->len > 0) {
             *format = tamga_formats[i];
             return g_steal_pointer (&signatures);
@@ -216,18 +215,19 @@ static GPtrArray *read_signatures (TamgaDocument *document, TamgaDocument *conte
     return NULL;
 }
 
-TamgaValidation *tamga_validate (TamgaDocument *document, TamgaDocument *content,
+TamgaValidation *tamga_validate (TamgaDocument *document, const TamgaReadOptions *options,
                                  const TamgaStatusContext *context, gint64 at,
                                  const TamgaCall *call)
 {
     g_autoptr (GError) error = NULL;
     const TamgaFormat *format;
-    g_autoptr (GPtrArray) signatures = read_signatures (document, content, &format, &error);
+    g_autoptr (GPtrArray) signatures = read_signatures (document, options, &format, &error);
     /* What was hashed and what is reported on must be one and the same file. */
     if (error == NULL)
         tamga_document_check (document, &error);
-    if (error == NULL && content != NULL)
-        tamga_document_check (content, &error);
+    GPtrArray *contents = options != NULL ? options->contents : NULL;
+    for (guint i = 0; error == NULL && contents != NULL && i < contents->len; i++)
+        tamga_document_check (contents->pdata[i], &error);
     if (error != NULL)
         return not_signed (document, format, g_steal_pointer (&error));
     return tamga_validate_signatures (tamga_document_name (document), format, signatures, context,

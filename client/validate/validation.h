@@ -55,9 +55,9 @@ typedef struct {
 void tamga_validation_free (TamgaValidation *validation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaValidation, tamga_validation_free)
 
-/* Validates every signature of `document` (detached `content` or NULL). `context->time` is ignored:
+/* Validates every signature of `document`; `options` may be NULL. `context->time` is ignored:
  * the time of each signature is its best signature time, or `at` when not G_MININT64 (`--at`). */
-TamgaValidation *tamga_validate (TamgaDocument *document, TamgaDocument *content,
+TamgaValidation *tamga_validate (TamgaDocument *document, const TamgaReadOptions *options,
                                  const TamgaStatusContext *context, gint64 at,
                                  const TamgaCall *call);
 

@@ -131,7 +131,7 @@ static GPtrArray *cades_read (TamgaDocument *document, const TamgaReadOptions *o
     g_autoptr (GHashTable) digests =
         g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_bytes_unref);
     g_autoptr (GPtrArray) signatures = NULL;
-    TamgaDocument *given = options != NULL ? options->content : NULL;
+    TamgaDocument *given = tamga_read_options_content (options);
     Content content;
 
     if (data == NULL)
@@ -187,7 +187,7 @@ static Preparation *preparation_new (TamgaDocument *document,
         .free = preparation_free,
     };
     preparation->mime_type = g_strdup (parameters->content_type);
-    preparation->detached = parameters->detached;
+    preparation->detached = parameters->packaging == TAMGA_PACKAGING_DETACHED;
     preparation->parameters = (TamgaCmsParameters){
         .profile = TAMGA_CMS_CADES,
         .algorithm = parameters->algorithm,
@@ -276,7 +276,7 @@ static gboolean open_existing (Preparation *preparation, const TamgaSigningParam
     preparation->content_type = g_strdup (data->content_type);
     preparation->parameters.content_type = preparation->content_type;
     preparation->existing = g_steal_pointer (&data);
-    if (preparation->detached && parameters->content == NULL) {
+    if (preparation->detached && (parameters->contents == NULL || parameters->contents->len == 0)) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_CONTENT,
                      "%s is a detached signature: the document that was signed is needed to add "
                      "another signer.",
@@ -284,7 +284,7 @@ static gboolean open_existing (Preparation *preparation, const TamgaSigningParam
         return FALSE;
     }
     if (preparation->detached)
-        preparation->content = tamga_document_ref (parameters->content);
+        preparation->content = tamga_document_ref (parameters->contents->pdata[0]);
     return check_earlier (preparation, error);
 }
 

@@ -168,9 +168,11 @@ static gboolean check_parameters (const TamgaSigningParameters *parameters, GErr
                      parameters->certification);
         return FALSE;
     }
-    if (parameters->detached) {
+    if (parameters->packaging != TAMGA_PACKAGING_DEFAULT &&
+        parameters->packaging != TAMGA_PACKAGING_ENVELOPED) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
-                     "a PDF signature lies in the document: it cannot be detached");
+                     "a PDF signature lies in the document: it cannot be %s",
+                     tamga_packaging_name (parameters->packaging));
         return FALSE;
     }
     if (parameters->contents_size > TAMGA_MAX_PDF_CONTENTS) {

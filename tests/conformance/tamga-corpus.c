@@ -122,7 +122,9 @@ static TamgaValidation *validate (const Run *run, GBytes *bytes, GBytes *content
     g_autoptr (TamgaDocument) document = tamga_document_new ("file", bytes);
     g_autoptr (TamgaDocument) detached =
         content != NULL ? tamga_document_new ("content", content) : NULL;
-    return tamga_validate (document, detached, &run->context, G_MININT64, &call);
+    g_autoptr (GPtrArray) contents = tamga_document_list (detached);
+    const TamgaReadOptions options = {.contents = contents};
+    return tamga_validate (document, &options, &run->context, G_MININT64, &call);
 }
 
 /* Where a byte of the file lies that every one of its signatures covers. FALSE: not known. */

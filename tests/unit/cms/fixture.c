@@ -301,14 +301,15 @@ GBytes *fixture_cades (Fixture *fixture, const Party *party, const char *algorit
     g_autoptr (TamgaDocument) document = tamga_document_new ("input", input);
     g_autoptr (TamgaDocument) content_document =
         content != NULL ? tamga_document_new ("content", content) : NULL;
+    g_autoptr (GPtrArray) contents = tamga_document_list (content_document);
     TamgaSigningParameters parameters = {
         .algorithm = tamga_algorithm_by_name (algorithm),
         .certificate = party->certificate,
         .signing_time = SIGNING_TIME,
         .level = level,
-        .detached = detached,
+        .packaging = detached ? TAMGA_PACKAGING_DETACHED : TAMGA_PACKAGING_DEFAULT,
         .content_type = "text/plain",
-        .content = content_document,
+        .contents = contents,
     };
     g_autoptr (TamgaPreparation) preparation =
         tamga_cades_format.prepare (document, &parameters, error);
@@ -336,7 +337,8 @@ GPtrArray *fixture_read (GBytes *file, GBytes *content, GError **error)
     g_autoptr (TamgaDocument) document = tamga_document_new ("signature file", file);
     g_autoptr (TamgaDocument) detached =
         content != NULL ? tamga_document_new ("content", content) : NULL;
-    TamgaReadOptions options = {.content = detached};
+    g_autoptr (GPtrArray) contents = tamga_document_list (detached);
+    TamgaReadOptions options = {.contents = contents};
 
     return tamga_cades_format.read (document, &options, error);
 }

@@ -310,9 +310,9 @@ static void test_progress (void)
                                                  detached, content, NULL, NULL);
         g_autoptr (TamgaDocument) document = tamga_document_new ("file", file);
         g_autoptr (TamgaDocument) beside = tamga_document_new ("content", content);
+        g_autoptr (GPtrArray) contents = tamga_document_list (detached ? beside : NULL);
         Seen seen = {0};
-        TamgaReadOptions options = {
-            .content = detached ? beside : NULL, .progress = see, .progress_data = &seen};
+        TamgaReadOptions options = {.contents = contents, .progress = see, .progress_data = &seen};
         g_autoptr (GPtrArray) signatures = tamga_cades_format.read (document, &options, NULL);
         g_autoptr (GError) error = NULL;
         g_assert_cmpint (only (signatures)->integrity, ==, TAMGA_INTEGRITY_INTACT);

@@ -45,7 +45,8 @@ static GPtrArray *read_bytes (GBytes *file, GBytes *content, GError **error)
     g_autoptr (TamgaDocument) document = tamga_document_new ("corpus file", file);
     g_autoptr (TamgaDocument) detached =
         content != NULL ? tamga_document_new ("content", content) : NULL;
-    TamgaReadOptions options = {.content = detached};
+    g_autoptr (GPtrArray) contents = tamga_document_list (detached);
+    TamgaReadOptions options = {.contents = contents};
 
     return tamga_cades_format.read (document, &options, error);
 }

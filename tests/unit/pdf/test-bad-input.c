@@ -194,7 +194,7 @@ static void test_parameters (void)
                                            {.field = "a.b"},
                                            {.field = ""},
                                            {.certification = 4},
-                                           {.detached = TRUE}};
+                                           {.packaging = TAMGA_PACKAGING_DETACHED}};
     for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
         g_autoptr (GError) error = NULL;
         g_autoptr (GBytes) none = sample_sign (fixture, signer, form, &rows[i], &error);

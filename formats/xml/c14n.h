@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Canonical XML 1.0, 1.1 and exclusive, each with and without comments (libxml2). */
+#pragma once
+
+#include "formats/xml/xml.h"
+
+typedef struct {
+    const char *name; /* "c14n", "c14n#WithComments", "c14n11", ..., "exc-c14n", ...: for options */
+    const char *uri;
+    int mode; /* of libxml2 */
+    gboolean comments;
+} TamgaC14n;
+
+/* By short name or URI; NULL when unknown. */
+const TamgaC14n *tamga_c14n_by_name (const char *name);
+
+/* Canonical form of a part of a document: the whole of it (`apex` NULL), or an element with all
+ * below it, in its own context of name spaces; `without` (and all below it) left out where it is
+ * not NULL (enveloped signature). `prefixes`: InclusiveNamespaces/@PrefixList, or NULL. */
+GBytes *tamga_c14n_bytes (const TamgaXml *xml, const xmlNode *apex, const xmlNode *without,
+                          const TamgaC14n *c14n, const char *prefixes, GError **error);
+/* The same hashed as it comes, for large documents. */
+GBytes *tamga_c14n_digest (const TamgaXml *xml, const xmlNode *apex, const xmlNode *without,
+                           const TamgaC14n *c14n, const char *prefixes, const TamgaDigest *digest,
+                           GError **error);
