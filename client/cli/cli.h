@@ -60,6 +60,10 @@ struct _TamgaCli {
 gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionEntry *entries,
                           int minimum, int *exit_code);
 
+/* Is `text` the number of a descriptor that is open and not one of our own? FALSE: a usage error
+ * about `option` was told. */
+gboolean tamga_cli_descriptor (TamgaCli *cli, const char *option, const char *text, int *exit_code);
+
 /* Tells the error (message, "Next: " advice) on standard error; returns its exit code. */
 int tamga_cli_fail (TamgaCli *cli, const GError *error);
 /* The message alone on standard error, as a sentence; control characters in it are made visible. */

@@ -6,22 +6,26 @@
 #include "client/cli/cli.h"
 #include "formats/ossl.h"
 
+gboolean tamga_cli_descriptor (TamgaCli *cli, const char *option, const char *text, int *exit_code)
+{
+    guint64 fd = 0;
+    if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT, &fd, NULL)) {
+        *exit_code = tamga_cli_usage (cli, "%s takes the number of a descriptor, not \"%s\".",
+                                      option, text);
+        return FALSE;
+    }
+    if ((int)fd == cli->call.cancel_fd || fcntl ((int)fd, F_GETFD) < 0) {
+        *exit_code = tamga_cli_usage (cli, "Descriptor %s (%s) is not open.", text, option);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /* What GOption cannot check: a descriptor that is open and not one of our own, seconds. */
 static gboolean options_make_sense (TamgaCli *cli, int *exit_code)
 {
-    if (cli->pin_fd) {
-        guint64 fd = 0;
-        if (!g_ascii_string_to_unsigned (cli->pin_fd, 10, 0, G_MAXINT, &fd, NULL)) {
-            *exit_code = tamga_cli_usage (
-                cli, "--pin-fd takes the number of a descriptor, not \"%s\".", cli->pin_fd);
-            return FALSE;
-        }
-        if ((int)fd == cli->call.cancel_fd || fcntl ((int)fd, F_GETFD) < 0) {
-            *exit_code =
-                tamga_cli_usage (cli, "Descriptor %s (--pin-fd) is not open.", cli->pin_fd);
-            return FALSE;
-        }
-    }
+    if (cli->pin_fd && !tamga_cli_descriptor (cli, "--pin-fd", cli->pin_fd, exit_code))
+        return FALSE;
     if (cli->module_timeout < 0 || cli->module_timeout > 600) {
         *exit_code = tamga_cli_usage (cli, "--module-timeout takes 1 to 600 seconds.");
         return FALSE;
