@@ -2,6 +2,7 @@
 /* `tamga`: finds the subcommand, wires Ctrl-C to the cancel descriptor. */
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -93,6 +94,13 @@ static void cli_clear (TamgaCli *cli)
     g_clear_pointer (&cli->pool, g_ptr_array_unref);
 }
 
+/* Whoever read our output has read enough (`| head`): that is no failure of ours. */
+static gboolean reader_left (void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll (&output, 1, 0) == 1 && (output.revents & POLLERR);
+}
+
 int main (int argc, char **argv)
 {
     setlocale (LC_ALL, "");
@@ -122,7 +130,7 @@ int main (int argc, char **argv)
         code = tamga_cli_usage (&cli, "There is no command \"%s\".", argv[1]);
     }
     cli_clear (&cli);
-    if (fflush (stdout) != 0 || ferror (stdout)) {
+    if ((fflush (stdout) != 0 || ferror (stdout)) && !reader_left ()) {
         fprintf (stderr, "Standard output could not be written: %s.\n", g_strerror (errno));
         code = (int)tamga_exit_worse ((TamgaExit)code, TAMGA_EXIT_INPUT);
     }

@@ -192,6 +192,12 @@ for name in basic demo kg kz vn; do
     run 0 profile show $name
 done
 
+# Whoever reads the output may stop reading: no error, and the exit code stays.
+( (sleep 0.3; code=0; timeout 20 "$tamga" profile list --json 2>"$dir/err" || code=$?
+   echo "$code" >"$dir/code") | true) || true
+[ "$(cat "$dir/code")" = 0 ] || bad "exit code $(cat "$dir/code") when nobody reads the output"
+if grep -qi 'pipe\|could not be written' "$dir/err"; then bad "a message about a closed pipe"; fi
+
 # A full disk under standard output is an error, not a silence.
 code=0
 timeout 20 "$tamga" profile list >/dev/full 2>"$dir/err" || code=$?
