@@ -174,3 +174,38 @@ const TamgaFormat *tamga_format_probe (TamgaDocument *document)
     }
     return NULL;
 }
+
+GPtrArray *tamga_format_read (TamgaDocument *document, const TamgaReadOptions *options,
+                              const TamgaFormat **format, GError **error)
+{
+    g_autoptr (GError) first = NULL;
+    *format = NULL;
+    for (guint i = 0; tamga_formats[i] != NULL; i++) {
+        g_autoptr (GError) local = NULL;
+        if (!tamga_formats[i]->probe (document))
+            continue;
+        g_autoptr (GPtrArray) signatures = tamga_formats[i]->read (document, options, &local);
+        if (signatures != NULL && signatures->len > 0) {
+            *format = tamga_formats[i];
+            return g_steal_pointer (&signatures);
+        }
+        if (local == NULL)
+            g_set_error (&local, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_SIGNATURE,
+                         "%s has no signature in it", tamga_document_name (document));
+        gboolean other =
+            g_error_matches (local, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_SIGNATURE) ||
+            g_error_matches (local, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT);
+        if (first == NULL) {
+            *format = tamga_formats[i];
+            first = g_steal_pointer (&local);
+        }
+        if (!other)
+            break;
+    }
+    if (first == NULL)
+        g_set_error (&first, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT,
+                     "%s is in none of the formats that can hold a signature",
+                     tamga_document_name (document));
+    g_propagate_error (error, g_steal_pointer (&first));
+    return NULL;
+}

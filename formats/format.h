@@ -235,3 +235,9 @@ extern const TamgaFormat *const tamga_format_default;
 const TamgaFormat *tamga_format_by_name (const char *name);
 /* The format whose carrier the document is; NULL when none. */
 const TamgaFormat *tamga_format_probe (TamgaDocument *document);
+/* Reads by the first format that finds a signature. A carrier of one format may look like another
+ * (a CMS around a PDF has "%PDF" near its start), so "not signed" is believed only when all formats
+ * that know the file agree. `*format` is the one that read it, or the first that knew it, or NULL.
+ * Errors: NOT_THIS_FORMAT, NO_SIGNATURE and those of `read`. */
+GPtrArray *tamga_format_read (TamgaDocument *document, const TamgaReadOptions *options,
+                              const TamgaFormat **format, GError **error);

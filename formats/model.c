@@ -42,6 +42,7 @@ void tamga_timestamp_free (TamgaTimestamp *timestamp)
     g_clear_pointer (&timestamp->token, g_bytes_unref);
     g_clear_pointer (&timestamp->covered_digest, g_bytes_unref);
     g_free (timestamp->covers);
+    g_clear_pointer (&timestamp->proves, g_ptr_array_unref);
     g_free (timestamp);
 }
 

@@ -60,6 +60,11 @@ typedef struct {
      * place covers; NULL where that could not be computed (algorithm unknown, bytes missing). */
     GBytes *covered_digest;
     char *covers; /* for people: "the signature value", ...; NULL: as its kind says */
+    /* References and archive: ids (char *) of the timestamps and countersignatures of this
+     * signature that the covered bytes contain, and that are therefore proven by it. NULL: the
+     * timestamps before it in the array, and no countersignature. A format whose array has another
+     * order than its coverage, or where something may be left out, must fill it. */
+    GPtrArray *proves;
 } TamgaTimestamp;
 
 /* One object that a signature covers by a digest of its own: a file of a container, an element. */

@@ -177,51 +177,13 @@ static TamgaValidation *not_signed (TamgaDocument *document, const TamgaFormat *
     return self;
 }
 
-/* Reads by the first format that finds a signature. A carrier of one format may look like another
- * (a CMS around a PDF has "%PDF" near its start), so "not signed" is believed only when all formats
- * that know the file agree. `*format` is the one that read it, or the first that knew it. */
-static GPtrArray *read_signatures (TamgaDocument *document, const TamgaReadOptions *options,
-                                   const TamgaFormat **format, GError **error)
-{
-    g_autoptr (GError) first = NULL;
-    *format = NULL;
-    for (guint i = 0; tamga_formats[i] != NULL; i++) {
-        g_autoptr (GError) local = NULL;
-        if (!tamga_formats[i]->probe (document))
-            continue;
-        g_autoptr (GPtrArray) signatures = tamga_formats[i]->read (document, options, &local);
-        if (signatures != NULL && signatures->len > 0) {
-            *format = tamga_formats[i];
-            return g_steal_pointer (&signatures);
-        }
-        if (local == NULL)
-            g_set_error (&local, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_SIGNATURE,
-                         "%s has no signature in it", tamga_document_name (document));
-        gboolean other =
-            g_error_matches (local, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_SIGNATURE) ||
-            g_error_matches (local, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT);
-        if (first == NULL) {
-            *format = tamga_formats[i];
-            first = g_steal_pointer (&local);
-        }
-        if (!other)
-            break;
-    }
-    if (first == NULL)
-        g_set_error (&first, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT,
-                     "%s is in none of the formats that can hold a signature",
-                     tamga_document_name (document));
-    g_propagate_error (error, g_steal_pointer (&first));
-    return NULL;
-}
-
 TamgaValidation *tamga_validate (TamgaDocument *document, const TamgaReadOptions *options,
                                  const TamgaStatusContext *context, gint64 at,
                                  const TamgaCall *call)
 {
     g_autoptr (GError) error = NULL;
     const TamgaFormat *format;
-    g_autoptr (GPtrArray) signatures = read_signatures (document, options, &format, &error);
+    g_autoptr (GPtrArray) signatures = tamga_format_read (document, options, &format, &error);
     /* What was hashed and what is reported on must be one and the same file. */
     if (error == NULL)
         tamga_document_check (document, &error);
