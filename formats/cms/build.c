@@ -30,6 +30,17 @@ static void add_attribute (GPtrArray *attributes, const char *oid, GBytes *value
     g_bytes_unref (value);
 }
 
+GBytes *tamga_cms_issuer_serial (X509 *certificate)
+{
+    g_autoptr (GBytes) issuer = tamga_ossl_der (i2d_X509_NAME, X509_get_issuer_name (certificate));
+    g_autoptr (GBytes) name = tamga_der_wrap (TAMGA_DER_CONTEXT_CONSTRUCTED | 4, issuer);
+    g_autoptr (GBytes) names = tamga_der_wrap (TAMGA_DER_SEQUENCE, name);
+    g_autoptr (GBytes) serial =
+        tamga_ossl_der (i2d_ASN1_INTEGER, X509_get0_serialNumber (certificate));
+
+    return tamga_der_join (TAMGA_DER_SEQUENCE, names, serial, TAMGA_DER_END);
+}
+
 /* SigningCertificateV2 with one ESSCertIDv2: hashAlgorithm left out, which means SHA-256 (RFC 5035
  * 4), and issuerSerial. */
 static GBytes *signing_certificate (X509 *certificate)
@@ -37,13 +48,7 @@ static GBytes *signing_certificate (X509 *certificate)
     g_autoptr (GBytes) der = tamga_ossl_der (i2d_X509, certificate);
     g_autoptr (GBytes) hash = tamga_digest_bytes (tamga_digest_by_name ("SHA-256"), der);
     g_autoptr (GBytes) hash_der = tamga_der_wrap (TAMGA_DER_OCTET_STRING, hash);
-    g_autoptr (GBytes) issuer = tamga_ossl_der (i2d_X509_NAME, X509_get_issuer_name (certificate));
-    g_autoptr (GBytes) name = tamga_der_wrap (TAMGA_DER_CONTEXT_CONSTRUCTED | 4, issuer);
-    g_autoptr (GBytes) names = tamga_der_wrap (TAMGA_DER_SEQUENCE, name);
-    g_autoptr (GBytes) serial =
-        tamga_ossl_der (i2d_ASN1_INTEGER, X509_get0_serialNumber (certificate));
-    g_autoptr (GBytes) issuer_serial =
-        tamga_der_join (TAMGA_DER_SEQUENCE, names, serial, TAMGA_DER_END);
+    g_autoptr (GBytes) issuer_serial = tamga_cms_issuer_serial (certificate);
     g_autoptr (GBytes) id =
         tamga_der_join (TAMGA_DER_SEQUENCE, hash_der, issuer_serial, TAMGA_DER_END);
     g_autoptr (GBytes) ids = tamga_der_wrap (TAMGA_DER_SEQUENCE, id);

@@ -45,6 +45,9 @@ gsize tamga_cms_estimate_size (const TamgaCmsParameters *parameters);
 GBytes *tamga_cms_signer_info (const TamgaCmsParameters *parameters, GBytes *signed_attributes,
                                GBytes *signature_raw, GBytes *timestamp_token, GError **error);
 
+/* IssuerSerial (RFC 5035 4) of a certificate; XAdES has it as well. */
+GBytes *tamga_cms_issuer_serial (X509 *certificate);
+
 /* A SignedData in parts, so that content need not be in memory. Elements are GBytes. */
 typedef struct {
     int version; /* of an existing SignedData, else 0: the written one is not below */
