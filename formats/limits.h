@@ -16,6 +16,8 @@
 /* Pieces that encapsulated content is cut into (BER, constructed OCTET STRING): 64 MiB of ranges;
  * with the 1 KiB pieces of common writers, content of 4 GiB. */
 #define TAMGA_MAX_CONTENT_PIECES 4194304u
+/* Countersignatures that stand on each other. Two are met in practice. */
+#define TAMGA_MAX_COUNTERSIGNATURE_DEPTH 8u
 /* Attributes of one SignerInfo. */
 #define TAMGA_MAX_ATTRIBUTES 256u
 /* Time-stamp tokens of one signature. */

@@ -38,11 +38,11 @@ static const Row rows[] = {
     {"1.2.840.113583.1.1.8", "adbe-revocationInfoArchival", TAMGA_ATTRIBUTE_ADOBE_REVOCATION,
      ANYWHERE, ONCE},
     {SMIME "14", "signature-time-stamp", TAMGA_ATTRIBUTE_SIGNATURE_TIMESTAMP, UNSIGNED, FREE},
-    {SMIME "27", "archive-time-stamp", TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V2, UNSIGNED, FREE},
+    {SMIME "27", "archive-time-stamp", TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V1, UNSIGNED, FREE},
     {SMIME "48", "archive-time-stamp-v2", TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V2, UNSIGNED, FREE},
     {ETSI "4", "archive-time-stamp-v3", TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V3, UNSIGNED, FREE},
-    {SMIME "25", "CAdES-C-timestamp", TAMGA_ATTRIBUTE_REFERENCE_TIMESTAMP, UNSIGNED, FREE},
-    {SMIME "26", "time-stamped-certs-crls-references", TAMGA_ATTRIBUTE_REFERENCE_TIMESTAMP,
+    {SMIME "25", "CAdES-C-timestamp", TAMGA_ATTRIBUTE_C_TIMESTAMP, UNSIGNED, FREE},
+    {SMIME "26", "time-stamped-certs-crls-references", TAMGA_ATTRIBUTE_REFERENCES_TIMESTAMP,
      UNSIGNED, FREE},
     {SMIME "23", "certificate-values", TAMGA_ATTRIBUTE_CERTIFICATE_VALUES, UNSIGNED, FREE},
     {SMIME "24", "revocation-values", TAMGA_ATTRIBUTE_REVOCATION_VALUES, UNSIGNED, FREE},
@@ -57,25 +57,27 @@ static const Row rows[] = {
     {SMIME "10", "content-reference", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
     {SMIME "11", "encryption-key-preference", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
     {"1.3.6.1.4.1.311.16.4", "encryption-key-preference", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
-    {SMIME "16", "commitment-type-indication", TAMGA_ATTRIBUTE_OTHER, SIGNED, FREE},
+    {SMIME "16", "commitment-type-indication", TAMGA_ATTRIBUTE_COMMITMENT, SIGNED, FREE},
     /* Qualified signers in the field write one value per attribute; none of them says what was
      * signed, and all are under the signature. */
-    {SMIME "18", "signer-attributes", TAMGA_ATTRIBUTE_OTHER, SIGNED, FREE},
+    {SMIME "18", "signer-attributes", TAMGA_ATTRIBUTE_SIGNER_ATTRIBUTES, SIGNED, FREE},
     {SMIME "19", "other-signing-certificate", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
     {SMIME "46", "binary-signing-time", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
-    {CADES "1", "signer-attributes-v2", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
+    {CADES "1", "signer-attributes-v2", TAMGA_ATTRIBUTE_SIGNER_ATTRIBUTES_V2, SIGNED, ONCE},
     {CADES "2", "claimed-SAML-assertion", TAMGA_ATTRIBUTE_OTHER, SIGNED, ONCE},
     {CADES "3", "signature-policy-store", TAMGA_ATTRIBUTE_OTHER, UNSIGNED, FREE},
-    {SMIME "21", "complete-certificate-references", TAMGA_ATTRIBUTE_OTHER, UNSIGNED, FREE},
-    {SMIME "22", "complete-revocation-references", TAMGA_ATTRIBUTE_OTHER, UNSIGNED, FREE},
+    {SMIME "21", "complete-certificate-references", TAMGA_ATTRIBUTE_CERTIFICATE_REFERENCES,
+     UNSIGNED, FREE},
+    {SMIME "22", "complete-revocation-references", TAMGA_ATTRIBUTE_REVOCATION_REFERENCES, UNSIGNED,
+     FREE},
     {SMIME "44", "attribute-certificate-references", TAMGA_ATTRIBUTE_OTHER, UNSIGNED, FREE},
     {SMIME "45", "attribute-revocation-references", TAMGA_ATTRIBUTE_OTHER, UNSIGNED, FREE},
     {SMIME "49", "evidence-record-internal", TAMGA_ATTRIBUTE_OTHER, UNSIGNED, FREE},
     {SMIME "50", "evidence-record-external", TAMGA_ATTRIBUTE_OTHER, UNSIGNED, FREE},
-    {ETSI "2", "long-term-validation", TAMGA_ATTRIBUTE_OTHER, UNSIGNED, FREE},
-    {ETSI "5", "ats-hash-index", TAMGA_ATTRIBUTE_OTHER, UNSIGNED, FREE},
-    {CADES "4", "ats-hash-index-v2", TAMGA_ATTRIBUTE_OTHER, UNSIGNED, FREE},
-    {CADES "5", "ats-hash-index-v3", TAMGA_ATTRIBUTE_OTHER, UNSIGNED, FREE},
+    {ETSI "2", "long-term-validation", TAMGA_ATTRIBUTE_LONG_TERM_VALIDATION, UNSIGNED, FREE},
+    {ETSI "5", "ats-hash-index", TAMGA_ATTRIBUTE_HASH_INDEX, UNSIGNED, FREE},
+    {CADES "4", "ats-hash-index-v2", TAMGA_ATTRIBUTE_HASH_INDEX, UNSIGNED, FREE},
+    {CADES "5", "ats-hash-index-v3", TAMGA_ATTRIBUTE_HASH_INDEX, UNSIGNED, FREE},
 };
 
 static const Row *find_row (const char *oid)
@@ -90,13 +92,19 @@ static const Row *find_row (const char *oid)
 void tamga_attribute_free (TamgaAttribute *attribute)
 {
     g_free (attribute->oid);
+    g_clear_pointer (&attribute->der, g_bytes_unref);
+    g_clear_pointer (&attribute->type, g_bytes_unref);
     g_ptr_array_unref (attribute->values);
     g_free (attribute);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaAttribute, tamga_attribute_free)
+gboolean tamga_attribute_is_old_archive (const TamgaAttribute *attribute)
+{
+    return attribute->kind == TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V1 ||
+           attribute->kind == TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V2;
+}
 
-static TamgaAttribute *parse_attribute (GBytes *der)
+TamgaAttribute *tamga_attribute_parse (GBytes *der)
 {
     g_autoptr (TamgaAttribute) attribute = g_new0 (TamgaAttribute, 1);
     TamgaDerElement whole, type, values, value;
@@ -114,6 +122,8 @@ static TamgaAttribute *parse_attribute (GBytes *der)
             return NULL;
         g_ptr_array_add (attribute->values, tamga_der_raw (&value));
     }
+    attribute->der = g_bytes_ref (der);
+    attribute->type = tamga_der_raw (&type);
     row = find_row (attribute->oid);
     attribute->kind = row != NULL ? row->kind : TAMGA_ATTRIBUTE_UNKNOWN;
     attribute->name = row != NULL ? row->name : "unknown";
@@ -163,7 +173,7 @@ static GPtrArray *walk_list (GPtrArray *list, Place place, TamgaSignature *signa
     GPtrArray *attributes = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_attribute_free);
 
     for (guint i = 0; list != NULL && i < list->len; i++) {
-        TamgaAttribute *attribute = parse_attribute (list->pdata[i]);
+        TamgaAttribute *attribute = tamga_attribute_parse (list->pdata[i]);
         if (attribute != NULL)
             g_ptr_array_add (attributes, attribute);
         else if (place == SIGNED)

@@ -17,26 +17,42 @@ typedef enum {
     TAMGA_ATTRIBUTE_ALGORITHM_PROTECTION,
     TAMGA_ATTRIBUTE_POLICY,
     TAMGA_ATTRIBUTE_SIGNER_LOCATION,
+    TAMGA_ATTRIBUTE_COMMITMENT,
+    TAMGA_ATTRIBUTE_SIGNER_ATTRIBUTES, /* of version 1: a SEQUENCE OF choices */
+    TAMGA_ATTRIBUTE_SIGNER_ATTRIBUTES_V2,
     TAMGA_ATTRIBUTE_CONTENT_TIMESTAMP,
     TAMGA_ATTRIBUTE_ADOBE_REVOCATION,
     TAMGA_ATTRIBUTE_SIGNATURE_TIMESTAMP,
-    TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V2, /* and older: covers SignedData fields as they lie */
+    TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V1,
+    TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V2, /* like V1 it covers SignedData fields as they lie */
     TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V3,
-    TAMGA_ATTRIBUTE_REFERENCE_TIMESTAMP, /* CAdES-X: over signature and references */
+    TAMGA_ATTRIBUTE_C_TIMESTAMP,          /* over value, signature timestamp and references */
+    TAMGA_ATTRIBUTE_REFERENCES_TIMESTAMP, /* over references only */
+    TAMGA_ATTRIBUTE_CERTIFICATE_REFERENCES,
+    TAMGA_ATTRIBUTE_REVOCATION_REFERENCES,
     TAMGA_ATTRIBUTE_CERTIFICATE_VALUES,
     TAMGA_ATTRIBUTE_REVOCATION_VALUES,
     TAMGA_ATTRIBUTE_COUNTERSIGNATURE,
-    TAMGA_ATTRIBUTE_OTHER, /* known, legal, and without influence on integrity */
+    TAMGA_ATTRIBUTE_LONG_TERM_VALIDATION,
+    TAMGA_ATTRIBUTE_HASH_INDEX, /* any version: of the token of an archive timestamp */
+    TAMGA_ATTRIBUTE_OTHER,      /* known, legal, and without influence on integrity */
 } TamgaAttributeKind;
 
 typedef struct {
     TamgaAttributeKind kind;
     const char *name; /* static; "unknown" */
     char *oid;
+    GBytes *der;       /* the Attribute as it lies */
+    GBytes *type;      /* its attrType, whole element */
     GPtrArray *values; /* GBytes: whole elements */
 } TamgaAttribute;
 
+/* One Attribute from its bytes, without judging it; NULL when it is not one. */
+TamgaAttribute *tamga_attribute_parse (GBytes *der);
 void tamga_attribute_free (TamgaAttribute *attribute);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaAttribute, tamga_attribute_free)
+/* Is it an archive timestamp that covers fields of the SignedData as they lie? */
+gboolean tamga_attribute_is_old_archive (const TamgaAttribute *attribute);
 
 /* Walks the attributes of `info`. A broken rule sets FORMAT_FAILURE in `signature`, an unknown
  * attribute adds a finding. Results: arrays of TamgaAttribute, never NULL. */

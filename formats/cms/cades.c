@@ -2,90 +2,17 @@
 /* CAdES: the row of the format table. */
 #include "formats/cms/cades.h"
 
-#include <openssl/err.h>
 #include <string.h>
 
 #include "formats/cms/attributes.h"
 #include "formats/cms/build.h"
+#include "formats/cms/content.h"
 #include "formats/cms/der.h"
 #include "formats/cms/signer.h"
 #include "formats/limits.h"
 #include "formats/ossl.h"
 
 /* ---- Reading ---- */
-
-/* What was signed, wherever it lies, with its digests, all computed in one reading. */
-typedef struct {
-    TamgaDocument *document;  /* NULL: detached, and not given */
-    const TamgaRange *ranges; /* NULL: the whole of it */
-    gsize n_ranges;
-    GHashTable *digests; /* TamgaDigest -> GBytes */
-} Content;
-
-static Content find_content (const TamgaSignedData *data, TamgaDocument *detached,
-                             GHashTable *digests)
-{
-    static const TamgaRange nothing = {0, 0};
-    gboolean empty = data->content->len == 0;
-
-    if (!data->has_content)
-        return (Content){.document = detached, .digests = digests};
-    return (Content){
-        .document = data->document,
-        .ranges = empty ? &nothing : (const TamgaRange *)data->content->data,
-        .n_ranges = empty ? 1 : data->content->len,
-        .digests = digests,
-    };
-}
-
-static GBytes *give_digest (const TamgaDigest *digest, gpointer data, GError **error)
-{
-    Content *content = data;
-    GBytes *value;
-
-    if (content->document == NULL)
-        return NULL;
-    value = g_hash_table_lookup (content->digests, digest);
-    if (value != NULL)
-        return g_bytes_ref (value);
-    return tamga_document_digest (content->document, digest, content->ranges, content->n_ranges,
-                                  NULL, NULL, error);
-}
-
-static const TamgaDigest *signer_digest (const TamgaSignerInfo *info)
-{
-    gsize length;
-    const guint8 *data = g_bytes_get_data (info->digest_algor, &length);
-    g_autoptr (X509_ALGOR) algor = d2i_X509_ALGOR (NULL, &data, (long)length);
-
-    ERR_clear_error ();
-    return algor != NULL ? tamga_digest_by_algor (algor) : NULL;
-}
-
-/* Every digest that the signers name, in one reading of the content. */
-static gboolean hash_content (Content *content, const TamgaSignedData *data,
-                              const TamgaReadOptions *options, GError **error)
-{
-    g_autoptr (GPtrArray) digests = g_ptr_array_new ();
-    g_autofree GBytes **values = NULL;
-
-    for (guint i = 0; i < data->signers->len; i++) {
-        const TamgaDigest *digest = signer_digest (data->signers->pdata[i]);
-        if (digest != NULL && !g_ptr_array_find (digests, digest, NULL))
-            g_ptr_array_add (digests, (gpointer)digest);
-    }
-    if (content->document == NULL || digests->len == 0)
-        return TRUE;
-    values = g_new0 (GBytes *, digests->len);
-    if (!tamga_document_digests (content->document, (const TamgaDigest *const *)digests->pdata,
-                                 digests->len, content->ranges, content->n_ranges, values,
-                                 options != NULL ? options->progress : NULL,
-                                 options != NULL ? options->progress_data : NULL, error))
-        return FALSE;
-    for (guint i = 0; i < digests->len; i++)
-        g_hash_table_insert (content->digests, digests->pdata[i], values[i]);
-    return tamga_document_check (content->document, error);
-}
 
 static void describe_detached (GPtrArray *signatures, TamgaDocument *content)
 {
@@ -128,18 +55,18 @@ static GPtrArray *cades_read (TamgaDocument *document, const TamgaReadOptions *o
                               GError **error)
 {
     g_autoptr (TamgaSignedData) data = tamga_signed_data_parse (document, error);
-    g_autoptr (GHashTable) digests =
-        g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_bytes_unref);
     g_autoptr (GPtrArray) signatures = NULL;
     TamgaDocument *given = tamga_read_options_content (options);
-    Content content;
+    g_auto (TamgaCmsContent) content = {0};
 
     if (data == NULL)
         return NULL;
-    content = find_content (data, given, digests);
-    if (!hash_content (&content, data, options, error))
+    content = tamga_cms_content (data, given);
+    if (!tamga_cms_content_hash (&content, data, NULL, options != NULL ? options->progress : NULL,
+                                 options != NULL ? options->progress_data : NULL, error))
         return NULL;
-    signatures = tamga_cms_read_signed_data (data, give_digest, &content, "CAdES", error);
+    signatures =
+        tamga_cms_read_signed_data (data, tamga_cms_content_digest, &content, "CAdES", error);
     if (signatures == NULL || !tamga_document_check (document, error))
         return NULL;
     if (!data->has_content && given != NULL)
@@ -210,7 +137,8 @@ static gboolean has_old_archive (const TamgaSignedData *data)
     for (guint i = 0; !found && i < data->signers->len; i++) {
         g_autoptr (GPtrArray) attributes = NULL, others = NULL;
         tamga_attributes_walk (data->signers->pdata[i], FALSE, scratch, &attributes, &others);
-        found = tamga_attributes_find (others, TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V2) != NULL;
+        for (guint j = 0; !found && j < others->len; j++)
+            found = tamga_attribute_is_old_archive (others->pdata[j]);
     }
     return found;
 }
@@ -218,15 +146,14 @@ static gboolean has_old_archive (const TamgaSignedData *data)
 /* Earlier signers must have signed the same content; what else is wrong with them is said. */
 static gboolean check_earlier (Preparation *preparation, GError **error)
 {
-    g_autoptr (GHashTable) digests =
-        g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_bytes_unref);
-    Content content = find_content (preparation->existing, preparation->content, digests);
+    g_auto (TamgaCmsContent) content =
+        tamga_cms_content (preparation->existing, preparation->content);
     g_autoptr (GPtrArray) signatures = NULL;
 
-    if (!hash_content (&content, preparation->existing, NULL, error))
+    if (!tamga_cms_content_hash (&content, preparation->existing, NULL, NULL, NULL, error))
         return FALSE;
-    signatures =
-        tamga_cms_read_signed_data (preparation->existing, give_digest, &content, "CAdES", error);
+    signatures = tamga_cms_read_signed_data (preparation->existing, tamga_cms_content_digest,
+                                             &content, "CAdES", error);
     if (signatures == NULL)
         return FALSE;
     for (guint i = 0; i < signatures->len; i++) {

@@ -216,9 +216,11 @@ static char *demand_oid (Walker *walker, const Frame *frame, const char *what, G
 
 /* An optional or demanded SET OF of SignedData. */
 static gboolean take_set (Walker *walker, const Frame *frame, guint8 tag, guint limit,
-                          gboolean demanded, const char *what, GPtrArray *elements, GError **error)
+                          gboolean demanded, const char *what, GPtrArray *elements,
+                          TamgaRange *field, GError **error)
 {
     g_autoptr (GError) local = NULL;
+    guint64 start = walker->at;
     g_autoptr (GBytes) set = take (walker, frame, tag, &local);
 
     if (local != NULL) {
@@ -227,6 +229,8 @@ static gboolean take_set (Walker *walker, const Frame *frame, guint8 tag, guint 
     }
     if (set == NULL)
         return !demanded || malformed (walker, error, what);
+    if (field != NULL)
+        *field = (TamgaRange){start, walker->at - start};
     return tamga_der_split (set, limit, elements, &walker->indefinite) ||
            malformed (walker, error, what);
 }
@@ -327,7 +331,7 @@ static gboolean parse_signers (Walker *walker, const Frame *frame, TamgaSignedDa
     g_autoptr (GPtrArray) infos = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
 
     if (!take_set (walker, frame, TAMGA_DER_SET, TAMGA_MAX_SIGNERS, TRUE,
-                   "signerInfos is missing, broken or too long", infos, error))
+                   "signerInfos is missing, broken or too long", infos, NULL, error))
         return FALSE;
     for (guint i = 0; i < infos->len; i++) {
         TamgaSignerInfo *info = tamga_signer_info_parse (infos->pdata[i], error);
@@ -350,12 +354,13 @@ static gboolean parse_body (Walker *walker, const Frame *content, TamgaSignedDat
                   error) &&
            parse_version (walker, &body, data, error) &&
            take_set (walker, &body, TAMGA_DER_SET, TAMGA_MAX_SIGNERS, TRUE,
-                     "digestAlgorithms is missing or broken", data->digest_algors, error) &&
+                     "digestAlgorithms is missing or broken", data->digest_algors, NULL, error) &&
            parse_encap (walker, &body, data, error) &&
            take_set (walker, &body, TAMGA_DER_CONTEXT_CONSTRUCTED, TAMGA_MAX_CERTIFICATES, FALSE,
-                     "certificates is broken or too long", data->certificates, error) &&
+                     "certificates is broken or too long", data->certificates,
+                     &data->certificates_field, error) &&
            take_set (walker, &body, TAMGA_DER_CONTEXT_CONSTRUCTED | 1, TAMGA_MAX_REVOCATIONS, FALSE,
-                     "crls is broken or too long", data->crls, error) &&
+                     "crls is broken or too long", data->crls, &data->crls_field, error) &&
            parse_signers (walker, &body, data, error) &&
            leave (walker, &body, "SignedData has unknown fields", error);
 }
@@ -421,6 +426,7 @@ void tamga_signed_data_free (TamgaSignedData *data)
     if (data == NULL)
         return;
     tamga_document_unref (data->document);
+    g_clear_pointer (&data->external, tamga_document_unref);
     g_ptr_array_unref (data->digest_algors);
     g_free (data->content_type);
     g_array_unref (data->content);

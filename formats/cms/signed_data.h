@@ -22,8 +22,13 @@ typedef struct {
     guint64 content_size;
     GPtrArray *certificates; /* GBytes: CertificateChoices */
     GPtrArray *crls;         /* GBytes: RevocationInfoChoice */
-    GPtrArray *signers;      /* TamgaSignerInfo */
-    guint64 end;             /* offset of the first byte after the ContentInfo */
+    /* The two fields as they lie in `document`; length 0: absent. */
+    TamgaRange certificates_field, crls_field;
+    GPtrArray *signers; /* TamgaSignerInfo */
+    guint64 end;        /* offset of the first byte after the ContentInfo */
+    /* Detached content, where whoever parsed this has it as a document (a reference of its own):
+     * what archive timestamps before version 3 cover whole. NULL: not at hand. */
+    TamgaDocument *external;
 } TamgaSignedData;
 
 /* Parses `document` from its first byte. Bytes after the ContentInfo are an error. Errors:

@@ -5,12 +5,14 @@
 #include <openssl/err.h>
 #include <string.h>
 
+#include "formats/cms/archive.h"
 #include "formats/cms/attributes.h"
 #include "formats/cms/binding.h"
 #include "formats/cms/claims.h"
 #include "formats/cms/der.h"
 #include "formats/cms/evidence.h"
 #include "formats/cms/token.h"
+#include "formats/cms/tree.h"
 #include "formats/cms/value.h"
 #include "formats/limits.h"
 #include "formats/ossl.h"
@@ -25,12 +27,15 @@ typedef struct {
     GPtrArray *broken;       /* TamgaFinding: certificates that could not be read */
     GHashTable *digests;     /* TamgaDigest -> GBytes: content digests computed so far */
     gboolean attributes_as_content;
+    TamgaArchive *archive;
+    GPtrArray *nodes; /* TamgaSignerNode, in the order of signatures */
     GPtrArray *signatures;
 } Reader;
 
 /* One SignerInfo on its way to a TamgaSignature. */
 typedef struct {
     Reader *reader;
+    const TamgaSignerNode *node;
     const TamgaSignerInfo *info;
     GBytes *countersigned; /* signature value of the signer above; NULL for a signer of content */
     TamgaSignature *signature;
@@ -154,56 +159,46 @@ static gboolean check_digest (Signer *signer, GError **error)
     return TRUE;
 }
 
-/* One token: what it should cover is computed with its own hash algorithm. */
-static gboolean add_timestamp (Signer *signer, TamgaTimestampKind kind, gboolean computable,
-                               GBytes *token, GError **error)
+/* A token and the attribute that it is a value of. */
+typedef struct {
+    TamgaTimestamp *timestamp;
+    const TamgaAttribute *attribute;
+} Found;
+
+static gboolean add_timestamp (Signer *signer, TamgaTimestampKind kind,
+                               const TamgaAttribute *attribute, GBytes *token, GArray *found,
+                               GError **error)
 {
     TamgaSignature *signature = signer->signature;
-    g_autoptr (GError) local = NULL;
-    const TamgaDigest *digest;
-    TamgaTimestamp *timestamp;
+    Found one = {g_new0 (TamgaTimestamp, 1), attribute};
 
-    if (signature->timestamps->len >= TAMGA_MAX_TIMESTAMPS) {
-        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT,
-                     "The signature has more than %u timestamps.", TAMGA_MAX_TIMESTAMPS);
-        return FALSE;
-    }
-    timestamp = g_new0 (TamgaTimestamp, 1);
-    timestamp->kind = kind;
-    timestamp->id = g_strdup_printf ("timestamp %u", signature->timestamps->len + 1);
-    timestamp->token = g_bytes_ref (token);
-    g_ptr_array_add (signature->timestamps, timestamp);
-    digest = tamga_token_imprint_digest (token, &local);
-    if (local != NULL) {
-        tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "timestamp-broken",
-                              "RFC 3161 2.4.2", "%s cannot be read: %s", timestamp->id,
-                              local->message);
+    one.timestamp->kind = kind;
+    one.timestamp->token = g_bytes_ref (token);
+    one.timestamp->id = g_strdup_printf ("timestamp %u", signature->timestamps->len + 1);
+    g_ptr_array_add (signature->timestamps, one.timestamp);
+    g_array_append_val (found, one);
+    if (signature->timestamps->len <= TAMGA_MAX_TIMESTAMPS)
         return TRUE;
-    }
-    if (digest == NULL || !computable)
-        return TRUE;
-    if (kind == TAMGA_TIMESTAMP_SIGNATURE)
-        timestamp->covered_digest = tamga_digest_bytes (digest, signer->info->signature);
-    else
-        timestamp->covered_digest = content_digest (signer, digest, &local);
-    if (local == NULL)
-        return TRUE;
-    g_propagate_error (error, g_steal_pointer (&local));
+    g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT,
+                 "The signature has more than %u timestamps.", TAMGA_MAX_TIMESTAMPS);
     return FALSE;
 }
 
-static gboolean read_timestamps (Signer *signer, GError **error)
+/* All tokens, oldest kind first. */
+static gboolean find_timestamps (Signer *signer, GArray *found, GError **error)
 {
     static const struct {
         TamgaAttributeKind attribute;
         TamgaTimestampKind kind;
-        gboolean is_signed, computable;
+        gboolean is_signed;
     } kinds[] = {
-        {TAMGA_ATTRIBUTE_CONTENT_TIMESTAMP, TAMGA_TIMESTAMP_CONTENT, TRUE, TRUE},
-        {TAMGA_ATTRIBUTE_SIGNATURE_TIMESTAMP, TAMGA_TIMESTAMP_SIGNATURE, FALSE, TRUE},
-        {TAMGA_ATTRIBUTE_REFERENCE_TIMESTAMP, TAMGA_TIMESTAMP_ARCHIVE, FALSE, FALSE},
-        {TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V2, TAMGA_TIMESTAMP_ARCHIVE, FALSE, FALSE},
-        {TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V3, TAMGA_TIMESTAMP_ARCHIVE, FALSE, FALSE},
+        {TAMGA_ATTRIBUTE_CONTENT_TIMESTAMP, TAMGA_TIMESTAMP_CONTENT, TRUE},
+        {TAMGA_ATTRIBUTE_SIGNATURE_TIMESTAMP, TAMGA_TIMESTAMP_SIGNATURE, FALSE},
+        {TAMGA_ATTRIBUTE_C_TIMESTAMP, TAMGA_TIMESTAMP_REFERENCES, FALSE},
+        {TAMGA_ATTRIBUTE_REFERENCES_TIMESTAMP, TAMGA_TIMESTAMP_REFERENCES, FALSE},
+        {TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V1, TAMGA_TIMESTAMP_ARCHIVE, FALSE},
+        {TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V2, TAMGA_TIMESTAMP_ARCHIVE, FALSE},
+        {TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V3, TAMGA_TIMESTAMP_ARCHIVE, FALSE},
     };
 
     for (gsize k = 0; k < G_N_ELEMENTS (kinds); k++) {
@@ -212,10 +207,96 @@ static gboolean read_timestamps (Signer *signer, GError **error)
             const TamgaAttribute *attribute = list->pdata[i];
             for (guint j = 0; attribute->kind == kinds[k].attribute && j < attribute->values->len;
                  j++) {
-                if (!add_timestamp (signer, kinds[k].kind, kinds[k].computable,
-                                    attribute->values->pdata[j], error))
+                if (!add_timestamp (signer, kinds[k].kind, attribute, attribute->values->pdata[j],
+                                    found, error))
                     return FALSE;
             }
+        }
+    }
+    return TRUE;
+}
+
+/* Ids of what a token covers besides the signature: content timestamps, which are signed, and the
+ * values of unsigned attributes. */
+static GPtrArray *list_proven (const Signer *signer, const Found *stamp, GArray *found,
+                               GPtrArray *values)
+{
+    GPtrArray *proves = g_ptr_array_new_with_free_func (g_free);
+
+    for (guint i = 0; i < found->len; i++) {
+        const Found *other = &g_array_index (found, Found, i);
+        gboolean content = other->timestamp->kind == TAMGA_TIMESTAMP_CONTENT &&
+                           stamp->timestamp->kind == TAMGA_TIMESTAMP_ARCHIVE;
+        if (content || g_ptr_array_find (values, other->timestamp->token, NULL))
+            g_ptr_array_add (proves, g_strdup (other->timestamp->id));
+    }
+    for (guint i = 0; i < signer->reader->nodes->len; i++) {
+        const TamgaSignerNode *node = signer->reader->nodes->pdata[i];
+        for (guint j = 0; node->parent == signer->node && j < values->len; j++) {
+            if (g_bytes_equal (values->pdata[j], node->info->der)) {
+                g_ptr_array_add (proves, g_strdup (node->id));
+                break;
+            }
+        }
+    }
+    return proves;
+}
+
+/* What one of the unsigned attributes' tokens covers. */
+static gboolean cover_unsigned (Signer *signer, const Found *found, GArray *all,
+                                const TamgaTokenClaim *claim, GError **error)
+{
+    TamgaTimestamp *timestamp = found->timestamp;
+    g_autoptr (GBytes) content = NULL;
+    g_autoptr (GError) local = NULL;
+    g_auto (TamgaCovered) covered = {0};
+    TamgaStamped stamped = {signer->info,  signer->others, found->attribute, timestamp->token,
+                            claim->digest, claim->imprint, claim->gen_time,  NULL};
+
+    if (found->attribute->kind == TAMGA_ATTRIBUTE_ARCHIVE_TIMESTAMP_V3)
+        stamped.content_digest = content = content_digest (signer, claim->digest, &local);
+    if (local != NULL) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
+    if (!tamga_archive_cover (signer->reader->archive, &stamped, timestamp->id, signer->signature,
+                              &covered, error))
+        return FALSE;
+    timestamp->covered_digest = g_steal_pointer (&covered.digest);
+    timestamp->covers = g_steal_pointer (&covered.covers);
+    if (timestamp->kind != TAMGA_TIMESTAMP_SIGNATURE)
+        timestamp->proves = list_proven (signer, found, all, covered.values);
+    return TRUE;
+}
+
+/* What each token should cover is computed with its own hash algorithm. */
+static gboolean read_timestamps (Signer *signer, GError **error)
+{
+    g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (Found));
+
+    if (!find_timestamps (signer, found, error))
+        return FALSE;
+    for (guint i = 0; i < found->len; i++) {
+        const Found *one = &g_array_index (found, Found, i);
+        g_auto (TamgaTokenClaim) claim = {0};
+        g_autoptr (GError) local = NULL;
+        if (!tamga_token_claim (one->timestamp->token, &claim, &local)) {
+            tamga_signature_find (signer->signature, TAMGA_SEVERITY_WARNING, "timestamp-broken",
+                                  "RFC 3161 2.4.2", "%s cannot be read: %s", one->timestamp->id,
+                                  local->message);
+            continue;
+        }
+        if (claim.digest == NULL)
+            continue;
+        if (one->timestamp->kind != TAMGA_TIMESTAMP_CONTENT) {
+            if (!cover_unsigned (signer, one, found, &claim, error))
+                return FALSE;
+            continue;
+        }
+        one->timestamp->covered_digest = content_digest (signer, claim.digest, &local);
+        if (local != NULL) {
+            g_propagate_error (error, g_steal_pointer (&local));
+            return FALSE;
         }
     }
     return TRUE;
@@ -310,37 +391,18 @@ static void describe_content (Signer *signer)
                               "signature.");
 }
 
-static gboolean read_signer (Reader *reader, const TamgaSignerInfo *info, GBytes *countersigned,
-                             const char *id, GError **error);
-
-/* SignerInfos over the value of this signature (RFC 5652 11.4), each a signature of its own. */
-static gboolean read_countersignatures (Signer *signer, GError **error)
+/* What is known of validation that an attribute of older signatures holds, and is not used here. */
+static void report_attributes (Signer *signer)
 {
-    g_autoptr (GPtrArray) values =
-        collect_values (signer->others, TAMGA_ATTRIBUTE_COUNTERSIGNATURE);
-
-    for (guint i = 0; i < values->len; i++) {
-        g_autoptr (GError) local = NULL;
-        g_autoptr (TamgaSignerInfo) info = tamga_signer_info_parse (values->pdata[i], &local);
-        g_autofree char *id =
-            g_strdup_printf ("countersignature %u of %s", i + 1, signer->signature->id);
-        if (info == NULL) {
-            tamga_signature_find (signer->signature, TAMGA_SEVERITY_WARNING,
-                                  "cms-countersignature-broken", "RFC 5652 11.4", "%s: %s", id,
-                                  local->message);
-            continue;
-        }
-        if (signer->reader->signatures->len >= TAMGA_MAX_SIGNERS) {
-            g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT,
-                         "There are more than %u signatures.", TAMGA_MAX_SIGNERS);
-            return FALSE;
-        }
-        /* One level: a countersignature of a countersignature is listed, not judged. */
-        if (signer->countersigned == NULL &&
-            !read_signer (signer->reader, info, signer->info->signature, id, error))
-            return FALSE;
-    }
-    return TRUE;
+    for (guint i = 0; i < signer->node->troubles->len; i++)
+        tamga_signature_find (signer->signature, TAMGA_SEVERITY_WARNING,
+                              "cms-countersignature-broken", "RFC 5652 11.4", "%s",
+                              (char *)signer->node->troubles->pdata[i]);
+    if (tamga_attributes_find (signer->others, TAMGA_ATTRIBUTE_LONG_TERM_VALIDATION) != NULL)
+        tamga_signature_find (signer->signature, TAMGA_SEVERITY_INFO, "cms-long-term-validation",
+                              "EN 319 122-1 A.2.5",
+                              "The attribute long-term-validation is not evaluated: what it proves "
+                              "about time is left aside.");
 }
 
 static gboolean fill (Signer *signer, GError **error)
@@ -352,6 +414,7 @@ static gboolean fill (Signer *signer, GError **error)
     describe_content (signer);
     found = read_certificates (signer);
     read_revocation (signer);
+    report_attributes (signer);
     if (check_format (signer)) {
         if (!check_digest (signer, error))
             return FALSE;
@@ -376,22 +439,24 @@ static void signer_clear (Signer *signer)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Signer, signer_clear)
 
-static gboolean read_signer (Reader *reader, const TamgaSignerInfo *info, GBytes *countersigned,
-                             const char *id, GError **error)
+static gboolean read_signer (Reader *reader, const TamgaSignerNode *node, GError **error)
 {
+    const TamgaSignerInfo *info = node->info;
     g_auto (Signer) signer = {
         .reader = reader,
+        .node = node,
         .info = info,
-        .countersigned = countersigned,
+        .countersigned = node->parent != NULL ? node->parent->info->signature : NULL,
         .signature = tamga_signature_new (reader->format),
         .algors = {tamga_value_algor (info->digest_algor),
                    tamga_value_algor (info->signature_algor)},
     };
 
     g_ptr_array_add (reader->signatures, signer.signature);
-    signer.signature->id = g_strdup (id);
+    signer.signature->id = g_strdup (node->id);
+    signer.signature->countersigned = node->parent != NULL ? g_strdup (node->parent->id) : NULL;
     signer.signature->signature_value = g_bytes_ref (info->signature);
-    return fill (&signer, error) && read_countersignatures (&signer, error);
+    return fill (&signer, error);
 }
 
 /* Encapsulated content where detached content is signed: only the old form with a SHA-1 digest. */
@@ -454,7 +519,8 @@ GPtrArray *tamga_cms_read_signed_data (TamgaSignedData *signed_data, TamgaCmsCon
         g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_bytes_unref);
     g_autoptr (TamgaSignature) scratch = tamga_signature_new (format);
     g_autoptr (GPtrArray) certificates = tamga_evidence_find_certificates (signed_data, scratch);
-    gboolean is_token = strcmp (signed_data->content_type, TAMGA_OID_TST_INFO) == 0;
+    g_autoptr (TamgaArchive) archive = tamga_archive_new (signed_data);
+    g_autoptr (GPtrArray) nodes = NULL;
     Reader reader = {
         .data = signed_data,
         .callback = callback,
@@ -464,6 +530,7 @@ GPtrArray *tamga_cms_read_signed_data (TamgaSignedData *signed_data, TamgaCmsCon
         .broken = scratch->findings,
         .digests = digests,
         .attributes_as_content = content_is_attributes (signed_data),
+        .archive = archive,
         .signatures = signatures,
     };
 
@@ -473,12 +540,13 @@ GPtrArray *tamga_cms_read_signed_data (TamgaSignedData *signed_data, TamgaCmsCon
                      tamga_document_name (signed_data->document));
         return NULL;
     }
-    for (guint i = 0; i < signed_data->signers->len; i++) {
-        g_autofree char *id =
-            is_token ? g_strdup ("time-stamp token") : g_strdup_printf ("signature %u", i + 1);
-        if (!read_signer (&reader, signed_data->signers->pdata[i], NULL, id, error))
+    reader.nodes = nodes = tamga_signer_nodes (signed_data, error);
+    for (guint i = 0; nodes != NULL && i < nodes->len; i++) {
+        if (!read_signer (&reader, nodes->pdata[i], error))
             return NULL;
     }
+    if (nodes == NULL)
+        return NULL;
     if (!check_encapsulated_sha1 (&reader, error))
         return NULL;
     return g_steal_pointer (&signatures);

@@ -41,6 +41,7 @@ static gboolean parse_attributes (const TamgaDerElement *set, GPtrArray **list)
 static const char *parse_fields (TamgaDer *der, TamgaSignerInfo *info)
 {
     TamgaDerElement element;
+    const guint8 *start = der->data;
 
     if (!tamga_der_take (der, TAMGA_DER_INTEGER, &element) ||
         (info->version = tamga_der_small_integer (&element)) < 0)
@@ -65,6 +66,7 @@ static const char *parse_fields (TamgaDer *der, TamgaSignerInfo *info)
         return "signature";
     if ((info->signature = tamga_der_octets (&element)) == NULL)
         return "signature";
+    info->fields = g_bytes_new (start, (gsize)(der->data - start));
     if (tamga_der_take (der, TAMGA_DER_CONTEXT_CONSTRUCTED | 1, &element)) {
         info->unsigned_present = TRUE;
         if (!parse_attributes (&element, &info->unsigned_list))
@@ -95,6 +97,7 @@ void tamga_signer_info_free (TamgaSignerInfo *info)
     if (info == NULL)
         return;
     g_clear_pointer (&info->der, g_bytes_unref);
+    g_clear_pointer (&info->fields, g_bytes_unref);
     g_clear_pointer (&info->issuer, g_bytes_unref);
     g_clear_pointer (&info->serial, g_bytes_unref);
     g_clear_pointer (&info->key_id, g_bytes_unref);

@@ -7,7 +7,8 @@
 /* One SignerInfo (RFC 5652 5.3). All GBytes are whole DER (or BER) elements as they were found,
  * unless said otherwise. */
 typedef struct {
-    GBytes *der; /* the SignerInfo itself */
+    GBytes *der;    /* the SignerInfo itself */
+    GBytes *fields; /* its elements from version to signature as they lie, one after the other */
     int version;
     GBytes *issuer;        /* Name, or NULL where the sid is a key identifier */
     GBytes *serial;        /* INTEGER, or NULL */

@@ -56,14 +56,31 @@ static TS_TST_INFO *read_info (TamgaSignedData *data, GError **error)
     return g_steal_pointer (&info);
 }
 
-const TamgaDigest *tamga_token_imprint_digest (GBytes *der, GError **error)
+static GBytes *imprint_of (TS_TST_INFO *info)
+{
+    ASN1_OCTET_STRING *hash = TS_MSG_IMPRINT_get_msg (TS_TST_INFO_get_msg_imprint (info));
+
+    return g_bytes_new (ASN1_STRING_get0_data (hash), (gsize)ASN1_STRING_length (hash));
+}
+
+gboolean tamga_token_claim (GBytes *der, TamgaTokenClaim *claim, GError **error)
 {
     g_autoptr (TamgaSignedData) data = open_token (der, error);
     g_autoptr (TS_TST_INFO) info = data != NULL ? read_info (data, error) : NULL;
 
-    return info != NULL ? tamga_digest_by_algor (
-                              TS_MSG_IMPRINT_get_algo (TS_TST_INFO_get_msg_imprint (info)))
-                        : NULL;
+    *claim = (TamgaTokenClaim){.gen_time = G_MININT64};
+    if (info == NULL)
+        return FALSE;
+    claim->gen_time = tamga_ossl_time ((const ASN1_TIME *)TS_TST_INFO_get_time (info));
+    claim->digest =
+        tamga_digest_by_algor (TS_MSG_IMPRINT_get_algo (TS_TST_INFO_get_msg_imprint (info)));
+    claim->imprint = imprint_of (info);
+    return TRUE;
+}
+
+void tamga_token_claim_clear (TamgaTokenClaim *claim)
+{
+    g_clear_pointer (&claim->imprint, g_bytes_unref);
 }
 
 static gint64 integer_or_zero (const ASN1_INTEGER *integer)
@@ -116,7 +133,6 @@ static gboolean fill_info (TamgaToken *token, TS_TST_INFO *info, GError **error)
 {
     TS_MSG_IMPRINT *imprint = TS_TST_INFO_get_msg_imprint (info);
     X509_ALGOR *algor = TS_MSG_IMPRINT_get_algo (imprint);
-    ASN1_OCTET_STRING *hash = TS_MSG_IMPRINT_get_msg (imprint);
 
     token->gen_time = tamga_ossl_time ((const ASN1_TIME *)TS_TST_INFO_get_time (info));
     token->accuracy = accuracy_of (info);
@@ -126,7 +142,7 @@ static gboolean fill_info (TamgaToken *token, TS_TST_INFO *info, GError **error)
     token->nonce = nonce_of (info);
     token->digest = tamga_digest_by_algor (algor);
     token->digest_oid = tamga_ossl_oid (algor->algorithm);
-    token->imprint = g_bytes_new (ASN1_STRING_get0_data (hash), (gsize)ASN1_STRING_length (hash));
+    token->imprint = imprint_of (info);
     token->tsa_name = tsa_name_of (info);
     if (token->gen_time == G_MININT64)
         return malformed (error, "genTime is not a time");

@@ -34,6 +34,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaToken, tamga_token_free)
 gboolean tamga_token_covers (const TamgaToken *token, GBytes *data);
 /* Is the imprint this digest value, made by the token's own algorithm? */
 gboolean tamga_token_covers_digest (const TamgaToken *token, GBytes *covered_digest);
-/* Only the digest algorithm of the imprint, without verifying anything. NULL without error: it is
- * not known here. Errors as above. */
-const TamgaDigest *tamga_token_imprint_digest (GBytes *der, GError **error);
+/* What a token says, without verifying anything. */
+typedef struct {
+    gint64 gen_time;           /* G_MININT64: not a time */
+    const TamgaDigest *digest; /* of the imprint; NULL: not known here */
+    GBytes *imprint;
+} TamgaTokenClaim;
+
+/* Errors as above. The caller frees with tamga_token_claim_clear. */
+gboolean tamga_token_claim (GBytes *der, TamgaTokenClaim *claim, GError **error);
+void tamga_token_claim_clear (TamgaTokenClaim *claim);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TamgaTokenClaim, tamga_token_claim_clear)
