@@ -174,6 +174,11 @@ static const Row rows[] = {
     SIGN (SAME_OUTPUT, "same-output", TAMGA_EXIT_INPUT,
           "Sign it in a run of its own, into another folder."),
     SIGN (CANCELLED, "cancelled", TAMGA_EXIT_KEY, NULL),
+    SIGN (LOST, "lost", TAMGA_EXIT_INPUT, NULL),
+    SIGN (NOT_VALID, "not-valid", TAMGA_EXIT_REFUSED,
+          "Do not rely on it; tamga verify --checks shows why."),
+    SIGN (UNVERIFIED, "unverified", TAMGA_EXIT_REFUSED,
+          "tamga verify --checks shows what is missing."),
 };
 
 static const Row *row_of (const GError *error)

@@ -22,6 +22,7 @@
 #include "client/sign/job.h"
 #include "client/status/procedure.h"
 #include "client/status/status.h"
+#include "client/timestamp/stamper.h"
 #include "client/timestamp/timestamp.h"
 #include "client/trust/trust.h"
 #include "client/validate/particulars.h"

@@ -48,12 +48,14 @@ void tamga_doctor_clock (TamgaDoctor *doctor)
                                           : "no timestamp service is configured");
         return;
     }
-    guint8 random[32];
-    g_assert (RAND_bytes (random, sizeof random) == 1);
-    g_autoptr (GBytes) value = g_bytes_new (random, sizeof random);
+    /* An imprint like any other: the time is what is wanted. */
+    const TamgaDigest *digest = tamga_digest_by_name ("SHA-256");
+    guint8 random[EVP_MAX_MD_SIZE];
+    g_assert (RAND_bytes (random, (int)digest->size) == 1);
+    g_autoptr (GBytes) imprint = g_bytes_new (random, digest->size);
     TamgaCall call = tamga_call_within (&cli->call, SERVICE_TIMEOUT);
-    g_autoptr (TamgaTsaAnswer) answer = tamga_tsa_request (
-        &context, urls, value, tamga_digest_by_name ("SHA-256"), FALSE, &call, &error);
+    g_autoptr (TamgaTsaAnswer) answer =
+        tamga_tsa_request (&context, urls, imprint, digest, FALSE, &call, &error);
     if (answer && answer->gen_time > 0)
         tell_clock (doctor, answer, (gint64)cli->profile->clock_tolerance);
     else if (g_error_matches (error, TAMGA_TSA_ERROR, TAMGA_TSA_ERROR_CLOCK))

@@ -49,13 +49,15 @@ static json_t *profile_json (const TamgaProfile *profile)
         json_object_set_new (names, name->oid, tamga_json_text (name->name));
     }
     return json_pack (
-        "{s:o, s:o, s:o, s:o, s:i, s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:i, s:i, s:o, s:o, s:o, "
+        "{s:o, s:o, s:o, s:o, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:i, s:i, s:o, "
+        "s:o, s:o, "
         "s:o, s:o, s:o, s:o}",
         "name", tamga_json_text (profile->name), "title", tamga_json_text (profile->title),
         "country", tamga_json_text (profile->country), "path", tamga_json_text (profile->path),
         "version", (int)profile->version, "gate", gate_name (profile), "default_level",
         tamga_level_name (profile->default_level), "minimum_level",
-        tamga_level_name (profile->minimum_level), "timestamp_mandatory",
+        tamga_level_name (profile->minimum_level), "format_xml", profile->format_xml,
+        "format_other", profile->format_other, "timestamp_mandatory",
         (int)profile->timestamp_mandatory, "procedure", (int)profile->procedure,
         "cascade_root_revocation", (int)profile->cascade_root_revocation, "effect",
         profile->effect == TAMGA_EFFECT_THIS_UPDATE ? "this-update" : "revocation-time",
@@ -86,6 +88,8 @@ static void show_rules (TamgaCli *cli, const TamgaProfile *profile)
                     tamga_level_name (profile->default_level),
                     tamga_level_name (profile->minimum_level),
                     profile->timestamp_mandatory ? ", a timestamp is mandatory" : "");
+    tamga_cli_line (cli, "format", "%s for XML, %s for what is neither XML nor PDF",
+                    profile->format_xml, profile->format_other);
     tamga_cli_line (cli, "status", "an answer older than %u min is not fresh; clock within %u s",
                     profile->max_status_age / 60, profile->clock_tolerance);
     if (profile->n_reminder_days == 0)

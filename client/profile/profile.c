@@ -22,11 +22,18 @@ static const char *const gates[] = {"full", "negative", NULL};
 static const char *const effects[] = {"revocation-time", "this-update", NULL};
 static const char *const levels[] = {"B", "T", "LT", "LTA", NULL};
 static const char *const digests[] = {"SHA-256", "SHA-384", "SHA-512", NULL};
+/* The first of each is what is made where the profile says nothing. */
+static const char *const xml_formats[] = {"xades",        "xmldsig",      "cades",
+                                          "asic-e-xades", "asic-e-cades", "asic-s-xades",
+                                          "asic-s-cades", "jades",        NULL};
+static const char *const other_formats[] = {
+    "cades",        "jades",        "xades",        "asic-e-xades",
+    "asic-e-cades", "asic-s-xades", "asic-s-cades", NULL};
 
 /* What is read before it becomes a profile: words and lists that need another form. */
 typedef struct {
     TamgaProfile profile;
-    int gate, effect, default_level, minimum_level, tsa_digest;
+    int gate, effect, default_level, minimum_level, tsa_digest, format_xml, format_other;
     char **reminders;
 } Read;
 
@@ -62,6 +69,8 @@ static const TamgaKeyRow rows[] = {
     WORD ("signing", "gate", gate, gates, TRUE),
     WORD ("signing", "default-level", default_level, levels, TRUE),
     WORD ("signing", "minimum-level", minimum_level, levels, FALSE),
+    WORD ("signing", "format-xml", format_xml, xml_formats, FALSE),
+    WORD ("signing", "format-other", format_other, other_formats, FALSE),
     BOOLEAN ("signing", "timestamp-mandatory", timestamp_mandatory),
     BOOLEAN ("signing", "procedure", procedure),
     BOOLEAN ("verification", "accept-signing-certificate-v1", accept_signing_certificate_v1),
@@ -212,6 +221,8 @@ static gboolean check_rules (TamgaKeyfile *keyfile, Read *read, GError **error)
     profile->default_level = (TamgaLevel)read->default_level;
     profile->minimum_level = (TamgaLevel)read->minimum_level;
     profile->tsa_digest = g_strdup (digests[read->tsa_digest]);
+    profile->format_xml = xml_formats[read->format_xml];
+    profile->format_other = other_formats[read->format_other];
     if (profile->timestamp_mandatory && profile->minimum_level < TAMGA_LEVEL_T) {
         tamga_keyfile_error (keyfile, "signing", "minimum-level", error,
                              "timestamp-mandatory=true needs minimum-level=T or higher");

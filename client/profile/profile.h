@@ -55,6 +55,8 @@ typedef struct {
     char **key_stores;    /* names of stores the country uses ("ID card", "PKCS12 file") */
     GPtrArray *oid_names; /* TamgaOidName */
     GPtrArray *foreign;   /* TamgaForeignLicence */
+    /* What is made of a document by its content: names of formats; NULL: the usual one. */
+    const char *format_xml, *format_other;
     char *renewal;        /* "online while valid" ... text for people */
 } TamgaProfile;
 

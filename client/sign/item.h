@@ -2,7 +2,9 @@
 /* One document on its way through the job. Private to client/sign. */
 #pragma once
 
+#include "client/sign/choose.h"
 #include "client/sign/job.h"
+#include "client/timestamp/stamper.h"
 
 /* What all documents of one job share once the gate is passed. */
 typedef struct {
@@ -21,7 +23,11 @@ typedef struct {
     const TamgaSignItem *item;
     guint index;
     TamgaDocument *document;
+    GPtrArray *others; /* TamgaDocument: signed together with it */
     const TamgaFormat *format;
+    GBytes *password; /* of an encrypted document; NULL: none */
+    TamgaTsaStamper *stamper;
+    const TamgaTsaAnswer *timestamp; /* over the signature; of the stamper */
     TamgaPreparation *preparation;
     GBytes *signature;  /* raw, of the key */
     char *output;       /* path that is or will be written */
@@ -33,8 +39,9 @@ TamgaSignTask *tamga_sign_task_new (const TamgaSignItem *item, guint index);
 void tamga_sign_task_free (TamgaSignTask *task);
 
 /* Opens the input and decides format and output name: everything that can be wrong before a PIN. */
-gboolean tamga_sign_task_open (TamgaSignTask *task, const TamgaSignOptions *options,
-                               GError **error);
+gboolean tamga_sign_task_open (TamgaSignTask *task, const TamgaSignRun *run, GError **error);
+/* Gives the descriptors back; `open` opens them again. */
+void tamga_sign_task_close (TamgaSignTask *task);
 /* Fixes what will be signed. */
 gboolean tamga_sign_task_prepare (TamgaSignTask *task, const TamgaSignRun *run, GError **error);
 /* Timestamp, evidence, embed, journal, name. Uses no key: may run on another thread than the one
@@ -45,7 +52,8 @@ gboolean tamga_sign_task_finish (TamgaSignTask *task, const TamgaSignRun *run, G
 gint64 tamga_sign_now (const TamgaSignContext *context);
 /* A journal entry about one document: who, with what, what was answered. `error` for refusals. */
 gboolean tamga_sign_record (const TamgaSignRun *run, const char *event, const TamgaSignTask *task,
-                            const TamgaTsaAnswer *timestamp, const GError *reason, GError **error);
-/* "contract.pdf" → "contract.signed.pdf": beside the input, never the input. */
+                            const GError *reason, GError **error);
+/* "contract.pdf" → "contract.signed.pdf": beside the input, never the input. `several`: the first
+ * of the documents that are signed together ("a.txt" → "a.asice"). */
 char *tamga_sign_output_name (const char *input, const char *folder, const TamgaFormat *format,
-                              gboolean detached);
+                              gboolean detached, gboolean several);

@@ -9,7 +9,10 @@
 #include "client/sign/item.h"
 #include "formats/ossl.h"
 
-G_DEFINE_QUARK (tamga - sign - error - quark, tamga_sign_error)
+GQuark tamga_sign_error_quark (void)
+{
+    return g_quark_from_static_string ("tamga-sign-error");
+}
 
 /* Documents that may wait for their timestamp and their place on disk while the key goes on. */
 #define PIPELINE 8
@@ -45,19 +48,16 @@ static gboolean check_level (Job *job, GError **error)
                      tamga_level_name (least));
         return FALSE;
     }
-    if (level > TAMGA_LEVEL_LT) {
-        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                     "Level %s cannot be made yet; LT is the highest.", tamga_level_name (level));
-        return FALSE;
-    }
     gboolean named = options->tsa_urls && options->tsa_urls[0];
     char **services = named ? options->tsa_urls : profile->tsa_urls;
-    if (level >= TAMGA_LEVEL_T && (!services || !services[0])) {
+    if ((level >= TAMGA_LEVEL_T || options->content_timestamp) && (!services || !services[0])) {
         /* Found now, not after the key was used. */
         g_set_error (error, TAMGA_TSA_ERROR, TAMGA_TSA_ERROR_NO_SERVICE,
-                     "Level %s needs a timestamp, and no timestamp service is named: the profile "
+                     "%s%s needs a timestamp, and no timestamp service is named: the profile "
                      "\"%s\" has none.",
-                     tamga_level_name (level), profile->name);
+                     level >= TAMGA_LEVEL_T ? "Level " : "",
+                     level >= TAMGA_LEVEL_T ? tamga_level_name (level) : "A content timestamp",
+                     profile->name);
         return FALSE;
     }
     job->run.level = level;
@@ -212,8 +212,7 @@ static gboolean pass_gate (Job *job, guint first, GError **error)
                      run->gate->refusal ? run->gate->refusal : "The signer procedure refuses.");
     for (guint i = first; i < job->tasks->len; i++) {
         TamgaSignTask *task = job->tasks->pdata[i];
-        if (!task->outcome->error &&
-            !tamga_sign_record (run, "refused", task, NULL, refused, error))
+        if (!task->outcome->error && !tamga_sign_record (run, "refused", task, refused, error))
             return FALSE;
     }
     g_propagate_error (error, g_steal_pointer (&refused));
@@ -228,7 +227,7 @@ static void finish_task (gpointer data, gpointer user_data)
     if (!tamga_sign_task_finish (task, &job->run, &task->outcome->error))
         g_assert (task->outcome->error);
     g_clear_pointer (&task->preparation, tamga_preparation_free);
-    g_clear_pointer (&task->document, tamga_document_unref);
+    tamga_sign_task_close (task);
     if (job->finished)
         g_async_queue_push (job->finished, task);
 }
@@ -275,9 +274,9 @@ static void collect (Job *job, guint most)
     }
 }
 
-static gboolean reopen (TamgaSignTask *task, const TamgaSignOptions *options, GError **error)
+static gboolean reopen (TamgaSignTask *task, const TamgaSignRun *run, GError **error)
 {
-    return task->document || tamga_sign_task_open (task, options, error);
+    return task->document || tamga_sign_task_open (task, run, error);
 }
 
 /* A card that errs, or a certificate that is not of this key, is found before anything is written.
@@ -313,8 +312,8 @@ static gboolean renew_gate (Job *job, const TamgaSignTask *task, GError **error)
 static gboolean sign_task (Job *job, TamgaSignTask *task, GError **error)
 {
     const TamgaSignContext *context = job->run.context;
-    if (!task->preparation && (!reopen (task, job->run.options, error) ||
-                               !tamga_sign_task_prepare (task, &job->run, error)))
+    if (!task->preparation &&
+        (!reopen (task, &job->run, error) || !tamga_sign_task_prepare (task, &job->run, error)))
         return FALSE;
     if (!login (job, error) || !renew_gate (job, task, error))
         return FALSE;
@@ -393,14 +392,14 @@ static gboolean open_all (Job *job, const TamgaSignItem *items, gsize n, GError 
     for (gsize i = 0; i < n; i++) {
         TamgaSignTask *task = tamga_sign_task_new (&items[i], (guint)i);
         g_ptr_array_add (job->tasks, task);
-        if (tamga_sign_task_open (task, job->run.options, &task->outcome->error) &&
+        if (tamga_sign_task_open (task, &job->run, &task->outcome->error) &&
             claim_output (outputs, task, &task->outcome->error))
             fit++;
         else if (!first)
             first = task->outcome->error;
         /* Descriptors are few and documents may be many: opened again in its turn. */
         if (i >= PIPELINE && strcmp (items[i].input, "-") != 0)
-            g_clear_pointer (&task->document, tamga_document_unref);
+            tamga_sign_task_close (task);
     }
     if (fit == 0 && first)
         g_propagate_error (error, g_error_copy (first));
@@ -460,7 +459,8 @@ GPtrArray *tamga_sign (const TamgaSignContext *context, const TamgaSignItem *ite
     if (check_level (&job, error) && open_all (&job, items, n, error) && choose_key (&job, error) &&
         choose_algorithm (&job, error) && pass_gate (&job, 0, error) &&
         prepare_first (&job, error) && login (&job, error)) {
-        if (n > 1)
+        /* A content timestamp is asked for between two signatures: there is one who may ask. */
+        if (n > 1 && !options->content_timestamp)
             start_finisher (&job);
         sign_all (&job);
         outcomes = take_outcomes (&job);

@@ -18,11 +18,16 @@ typedef enum {
     TAMGA_SIGN_ERROR_EVIDENCE,    /* LT was asked and its evidence could not be had */
     TAMGA_SIGN_ERROR_SAME_OUTPUT, /* two documents of one run would end in one file */
     TAMGA_SIGN_ERROR_CANCELLED,
+    TAMGA_SIGN_ERROR_LOST,       /* what was written, read again, does not keep what was there */
+    TAMGA_SIGN_ERROR_NOT_VALID,  /* extending: a signature in the file is not valid */
+    TAMGA_SIGN_ERROR_UNVERIFIED, /* extending: a signature in the file could not be verified */
 } TamgaSignError;
 
 typedef struct {
-    const char *input;  /* path, "-" */
-    const char *output; /* path; NULL: beside the input */
+    const char *input;         /* path, "-" */
+    const char *const *others; /* paths of what is signed together with it in one signature, NULL
+                                  at the end; NULL: nothing */
+    const char *output;        /* path; NULL: beside the input */
     const char *folder; /* where `output` is NULL: the folder for it; NULL: beside the input */
     gboolean replace;   /* --force */
 } TamgaSignItem;
@@ -34,6 +39,11 @@ typedef struct {
     TamgaPackaging packaging;
     GPtrArray
         *contents; /* TamgaDocument: what the detached signatures in a carrier sign; or NULL */
+    const char *countersigned; /* id of the signature that is countersigned, or NULL */
+    const TamgaClaims *claims; /* or NULL */
+    gboolean content_timestamp;
+    TamgaXmlParameters xml;
+    TamgaJoseSerialization jose;
     const char *reason, *location, *contact, *field;
     int certification;
     const TamgaVisible *visible;
@@ -51,6 +61,8 @@ typedef struct {
     void (*notice) (const TamgaFinding *finding, const char *document, gpointer data);
     gboolean (*consent) (const TamgaPreparation *preparation, const TamgaKey *key, gpointer data);
     void (*progress) (const char *document, guint64 done, guint64 total, gpointer data);
+    /* The password of an encrypted document; NULL with an error where there is none. */
+    GBytes *(*password) (const char *document, gpointer data, GError **error);
     /* A wrong PIN: TRUE asks for another one, FALSE ends the job with the error. */
     gboolean (*wrong_pin) (const GError *error, gpointer data);
     void (*item) (guint index, const TamgaSignItem *item, const char *output, gint64 time,

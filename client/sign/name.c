@@ -22,8 +22,17 @@ static char *next_stem (const char *stem)
     return g_strdup_printf ("%.*s-%" G_GUINT64_FORMAT, (int)(tail - stem), stem, number + 1);
 }
 
+/* The path without the last part behind a dot, where the name has more than that. */
+static char *stem_of (const char *path)
+{
+    const char *name = strrchr (path, G_DIR_SEPARATOR);
+    name = name ? name + 1 : path;
+    const char *dot = strrchr (name, '.');
+    return dot && dot > name ? g_strndup (path, (gsize)(dot - path)) : g_strdup (path);
+}
+
 char *tamga_sign_output_name (const char *input, const char *folder, const TamgaFormat *format,
-                              gboolean detached)
+                              gboolean detached, gboolean several)
 {
     /* Some formats have no detached form: preparing says so. */
     const char *extension =
@@ -36,6 +45,10 @@ char *tamga_sign_output_name (const char *input, const char *folder, const Tamga
         input = moved;
     gsize length = strlen (input), tail = strlen (extension);
     gboolean carrier = length > tail && g_ascii_strcasecmp (input + length - tail, extension) == 0;
+    if (several && !carrier && !detached) {
+        g_autofree char *first = stem_of (input);
+        return g_strconcat (first, extension, NULL);
+    }
     if (!carrier || detached)
         return g_strconcat (input, extension, NULL);
     g_autofree char *stem = g_strndup (input, length - tail);

@@ -3,6 +3,7 @@
 #include "client/failure.h"
 #include "client/json.h"
 #include "client/sign/item.h"
+#include "client/sign/record.h"
 #include "formats/ossl.h"
 
 static void set_text (json_t *object, const char *name, const char *text)
@@ -43,7 +44,7 @@ static json_t *step_json (const TamgaStep *step)
     return object;
 }
 
-static json_t *steps_json (const TamgaProcedure *procedure)
+json_t *tamga_record_steps (const TamgaProcedure *procedure)
 {
     json_t *array = json_array ();
     for (guint i = 0; procedure && i < procedure->steps->len; i++)
@@ -51,18 +52,36 @@ static json_t *steps_json (const TamgaProcedure *procedure)
     return array;
 }
 
-/* Where the file is, whatever folder the person was in. */
-static void set_path (json_t *object, const char *name, const char *path)
+json_t *tamga_record_path (const char *path)
 {
     gboolean stream = !path || g_str_equal (path, "-");
     g_autofree char *whole = stream ? g_strdup (path) : g_canonicalize_filename (path, NULL);
     g_autofree char *text = whole ? g_filename_display_name (whole) : NULL;
-    set_text (object, name, text);
+    return tamga_json_text (text);
+}
+
+json_t *tamga_record_stamps (const GPtrArray *answers)
+{
+    json_t *array = json_array ();
+    for (guint i = 0; i < answers->len; i++) {
+        const TamgaTsaAnswer *answer = answers->pdata[i];
+        json_t *object = json_object ();
+        json_object_set_new (object, "time", tamga_json_time (answer->gen_time));
+        set_text (object, "by", answer->tsa_name);
+        set_text (object, "url", answer->url);
+        json_array_append_new (array, object);
+    }
+    return array;
 }
 
 static void add_document (json_t *entry, const TamgaSignTask *task)
 {
-    set_path (entry, "document", task->item->input);
+    json_object_set_new (entry, "document", tamga_record_path (task->item->input));
+    json_t *others = task->item->others ? json_array () : NULL;
+    for (const char *const *path = task->item->others; path && *path; path++)
+        json_array_append_new (others, tamga_record_path (*path));
+    if (others)
+        json_object_set_new (entry, "documents", others);
     TamgaPreparation *preparation = task->preparation;
     if (!preparation)
         return;
@@ -73,14 +92,14 @@ static void add_document (json_t *entry, const TamgaSignTask *task)
 }
 
 gboolean tamga_sign_record (const TamgaSignRun *run, const char *event, const TamgaSignTask *task,
-                            const TamgaTsaAnswer *timestamp, const GError *reason, GError **error)
+                            const GError *reason, GError **error)
 {
     TamgaJournal *journal = run->context->journal;
     if (!journal)
         return TRUE;
     json_t *entry = json_object ();
     add_document (entry, task);
-    set_path (entry, "output", task->output);
+    json_object_set_new (entry, "output", tamga_record_path (task->output));
     set_text (entry, "profile", run->context->status.profile->name);
     set_text (entry, "level", tamga_level_name (run->level));
     set_text (entry, "origin", run->options->origin);
@@ -91,13 +110,16 @@ gboolean tamga_sign_record (const TamgaSignRun *run, const char *event, const Ta
     if (run->algorithm)
         set_text (entry, "algorithm", run->algorithm->name);
     if (run->gate) {
-        json_object_set_new (entry, "steps", steps_json (run->gate));
+        json_object_set_new (entry, "steps", tamga_record_steps (run->gate));
         set_text (entry, "rule", run->gate->refusal_rule);
     }
-    if (timestamp) {
-        json_object_set_new (entry, "timestamp", tamga_json_time (timestamp->gen_time));
-        set_text (entry, "timestamp_by", timestamp->tsa_name);
+    if (task->timestamp) {
+        json_object_set_new (entry, "timestamp", tamga_json_time (task->timestamp->gen_time));
+        set_text (entry, "timestamp_by", task->timestamp->tsa_name);
     }
+    if (task->stamper)
+        json_object_set_new (entry, "timestamps",
+                             tamga_record_stamps (tamga_tsa_stamper_answers (task->stamper)));
     if (reason) {
         set_text (entry, "error", tamga_failure_name (reason));
         set_text (entry, "reason", reason->message);

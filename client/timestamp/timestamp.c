@@ -40,10 +40,9 @@ void tamga_tsa_answer_free (TamgaTsaAnswer *answer)
 
 /* --- request --- */
 
-GBytes *tamga_tsa_request_new (GBytes *value, const TamgaDigest *digest, const char *policy)
+GBytes *tamga_tsa_request_new (GBytes *imprint, const TamgaDigest *digest, const char *policy)
 {
-    g_autoptr (GBytes) imprint = tamga_digest_bytes (digest, value);
-    if (imprint == NULL)
+    if (g_bytes_get_size (imprint) != digest->size)
         return NULL;
     g_autoptr (TS_REQ) request = TS_REQ_new ();
     TS_MSG_IMPRINT *message = TS_MSG_IMPRINT_new ();
@@ -81,7 +80,7 @@ typedef struct {
     TS_REQ *request;
     TS_RESP *response;
     TamgaToken *token;
-    GBytes *value;
+    GBytes *imprint;
     gboolean check_status;
 } Checking;
 
@@ -326,7 +325,7 @@ static gboolean check_token (Checking *c)
                        : signature->integrity_text != NULL
                            ? signature->integrity_text
                            : tamga_integrity_name (signature->integrity));
-    gboolean covers = tamga_token_covers (c->token, c->value);
+    gboolean covers = tamga_token_covers_digest (c->token, c->imprint);
     const char *digest = c->token->digest != NULL ? c->token->digest->name : c->token->digest_oid;
     TS_MSG_IMPRINT *asked = TS_REQ_get_msg_imprint (c->request);
     X509_ALGOR *algorithm = TS_MSG_IMPRINT_get_algo (asked);
@@ -343,7 +342,7 @@ static gboolean check_token (Checking *c)
 }
 
 TamgaTsaAnswer *tamga_tsa_check_response (const TamgaStatusContext *context, GBytes *request,
-                                          GBytes *response, GBytes *value, gboolean check_status,
+                                          GBytes *response, GBytes *imprint, gboolean check_status,
                                           const TamgaCall *call)
 {
     TamgaTsaAnswer *answer = g_new0 (TamgaTsaAnswer, 1);
@@ -357,7 +356,7 @@ TamgaTsaAnswer *tamga_tsa_check_response (const TamgaStatusContext *context, GBy
                   .call = call,
                   .answer = answer,
                   .request = asked,
-                  .value = value,
+                  .imprint = imprint,
                   .check_status = check_status};
     if (check_result (&c, response) && check_token (&c))
         answer->token = g_bytes_ref (c.token->der);
@@ -394,12 +393,12 @@ static TamgaTsaError failure_code (const TamgaTsaCheck *failed)
     return g_str_equal (failed->name, "clock") ? TAMGA_TSA_ERROR_CLOCK : TAMGA_TSA_ERROR_CHECK;
 }
 
-static TamgaTsaAnswer *ask_one (const TamgaStatusContext *context, const char *url, GBytes *value,
+static TamgaTsaAnswer *ask_one (const TamgaStatusContext *context, const char *url, GBytes *imprint,
                                 const TamgaDigest *digest, gboolean check_status,
                                 const TamgaCall *call, GString *lines, TamgaTsaError *code)
 {
     g_autoptr (GBytes) request =
-        tamga_tsa_request_new (value, digest, context->profile->tsa_policy);
+        tamga_tsa_request_new (imprint, digest, context->profile->tsa_policy);
     if (request == NULL) {
         g_string_append_printf (lines, "\n%s: no request could be made for it", url);
         return NULL;
@@ -416,7 +415,7 @@ static TamgaTsaAnswer *ask_one (const TamgaStatusContext *context, const char *u
         return NULL;
     }
     g_autoptr (TamgaTsaAnswer) answer =
-        tamga_tsa_check_response (context, request, response, value, check_status, call);
+        tamga_tsa_check_response (context, request, response, imprint, check_status, call);
     answer->url = g_strdup (url);
     if (answer->token != NULL)
         return g_steal_pointer (&answer);
@@ -427,7 +426,7 @@ static TamgaTsaAnswer *ask_one (const TamgaStatusContext *context, const char *u
     return NULL;
 }
 
-TamgaTsaAnswer *tamga_tsa_request (const TamgaStatusContext *context, char **urls, GBytes *value,
+TamgaTsaAnswer *tamga_tsa_request (const TamgaStatusContext *context, char **urls, GBytes *imprint,
                                    const TamgaDigest *digest, gboolean check_status,
                                    const TamgaCall *call, GError **error)
 {
@@ -449,7 +448,7 @@ TamgaTsaAnswer *tamga_tsa_request (const TamgaStatusContext *context, char **url
         if (tamga_call_cancelled (call))
             break;
         TamgaTsaAnswer *answer =
-            ask_one (context, list[i], value, digest, check_status, call, lines, &code);
+            ask_one (context, list[i], imprint, digest, check_status, call, lines, &code);
         if (answer != NULL)
             return answer;
     }

@@ -40,18 +40,19 @@ typedef struct {
 void tamga_tsa_answer_free (TamgaTsaAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaTsaAnswer, tamga_tsa_answer_free)
 
-/* A token over `value` (the signature value): tries `urls` (NULL: the profile's) in turn. The
- * status of the TSA's certificate is asked by the caller with the other questions after signing
- * when `check_status` is FALSE; check 4 then covers path and validity period. */
-TamgaTsaAnswer *tamga_tsa_request (const TamgaStatusContext *context, char **urls, GBytes *value,
+/* A token over `imprint`, a value of `digest` (archive timestamps cover gigabytes: whoever asks has
+ * hashed them): tries `urls` (NULL: the profile's) in turn. The status of the TSA's certificate is
+ * asked by the caller with the other questions after signing when `check_status` is FALSE; check 4
+ * then covers path and validity period. */
+TamgaTsaAnswer *tamga_tsa_request (const TamgaStatusContext *context, char **urls, GBytes *imprint,
                                    const TamgaDigest *digest, gboolean check_status,
                                    const TamgaCall *call, GError **error);
 
 /* One request: DER TimeStampReq with a nonce, for tests and for services that are asked by other
- * ways. NULL when the digest cannot be computed. */
-GBytes *tamga_tsa_request_new (GBytes *value, const TamgaDigest *digest, const char *policy);
+ * ways. NULL where `imprint` is not of the digest's length. */
+GBytes *tamga_tsa_request_new (GBytes *imprint, const TamgaDigest *digest, const char *policy);
 /* The checks over a response to `request`. Never NULL: `token` is NULL where one of `checks`
  * failed; those that could not be made any more are missing then. */
 TamgaTsaAnswer *tamga_tsa_check_response (const TamgaStatusContext *context, GBytes *request,
-                                          GBytes *response, GBytes *value, gboolean check_status,
+                                          GBytes *response, GBytes *imprint, gboolean check_status,
                                           const TamgaCall *call);

@@ -21,9 +21,10 @@ static TamgaTsaAnswer *ask (World *world, const char *const *urls, const char *d
                             gboolean check_status, GError **error)
 {
     g_autoptr (GBytes) value = g_bytes_new_static ("signature value", 15);
+    g_autoptr (GBytes) imprint = tamga_digest_bytes (tamga_digest_by_name (digest), value);
     world_now (world);
-    return tamga_tsa_request (&world->context, (char **)urls, value, tamga_digest_by_name (digest),
-                              check_status, &world->call, error);
+    return tamga_tsa_request (&world->context, (char **)urls, imprint,
+                              tamga_digest_by_name (digest), check_status, &world->call, error);
 }
 
 static void assert_checks (const TamgaTsaAnswer *answer)

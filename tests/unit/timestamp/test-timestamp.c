@@ -11,9 +11,15 @@ typedef struct {
     TamgaProfile profile;
     TamgaTrust *trust;
     TamgaStatusContext context;
-    GBytes *value;
+    GBytes *imprint;
     gint64 gen_time;
 } Fixture;
+
+static GBytes *imprint_of (const char *text)
+{
+    g_autoptr (GBytes) value = g_bytes_new (text, strlen (text));
+    return tamga_digest_bytes (tamga_digest_by_name ("SHA-256"), value);
+}
 
 static void set_up (Fixture *f, gconstpointer data)
 {
@@ -27,7 +33,7 @@ static void set_up (Fixture *f, gconstpointer data)
     tamga_trust_use (f->trust, f->root->certificate);
     f->context = (TamgaStatusContext){
         .profile = &f->profile, .trust = f->trust, .time = NOW, .now = NOW, .fresh = TRUE};
-    f->value = g_bytes_new_static ("value", 5);
+    f->imprint = imprint_of ("value");
     f->gen_time = NOW;
 }
 
@@ -37,7 +43,7 @@ static void tear_down (Fixture *f, gconstpointer data)
     entity_free (f->root);
     entity_free (f->tsa);
     tamga_trust_free (f->trust);
-    g_bytes_unref (f->value);
+    g_bytes_unref (f->imprint);
 }
 
 static ASN1_INTEGER *serial (TS_RESP_CTX *context, void *data)
@@ -84,14 +90,14 @@ static GBytes *respond (Fixture *f, GBytes *request, const char *policy)
 static GBytes *request_new (Fixture *f)
 {
     GBytes *request =
-        tamga_tsa_request_new (f->value, tamga_digest_by_name ("SHA-256"), f->profile.tsa_policy);
+        tamga_tsa_request_new (f->imprint, tamga_digest_by_name ("SHA-256"), f->profile.tsa_policy);
     g_assert_nonnull (request);
     return request;
 }
 
 static TamgaTsaAnswer *check (Fixture *f, GBytes *request, GBytes *response)
 {
-    return tamga_tsa_check_response (&f->context, request, response, f->value, FALSE, NULL);
+    return tamga_tsa_check_response (&f->context, request, response, f->imprint, FALSE, NULL);
 }
 
 static void assert_fails (const TamgaTsaAnswer *answer, const char *name)
@@ -127,6 +133,13 @@ static void test_good (Fixture *f, gconstpointer data)
     g_assert_true (memcmp (whole + size - token_size, token, token_size) == 0);
 }
 
+/* What is sent is an imprint: one of another length is none of that digest. */
+static void test_imprint_length (Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_assert_null (tamga_tsa_request_new (f->imprint, tamga_digest_by_name ("SHA-512"), NULL));
+}
+
 /* Two requests never share a nonce, and the answer to one is none to the other. */
 static void test_replay (Fixture *f, gconstpointer data)
 {
@@ -144,8 +157,8 @@ static void test_other_value (Fixture *f, gconstpointer data)
     (void)data;
     g_autoptr (GBytes) request = request_new (f);
     g_autoptr (GBytes) response = respond (f, request, "1.2.3.4");
-    g_bytes_unref (f->value);
-    f->value = g_bytes_new_static ("valuE", 5);
+    g_bytes_unref (f->imprint);
+    f->imprint = imprint_of ("valuE");
     g_autoptr (TamgaTsaAnswer) answer = check (f, request, response);
     assert_fails (answer, "imprint");
 }
@@ -230,6 +243,7 @@ int main (int argc, char **argv)
     CASE ("/ua_115_6/good", test_good);
     CASE ("/ua_115_6/no_byte_can_be_changed", test_flips);
     CASE ("/ua_115_6/other_value", test_other_value);
+    CASE ("/rfc3161_2_4_1/imprint_length", test_imprint_length);
     CASE ("/rfc_3161_2_4_2/replay", test_replay);
     CASE ("/ua_103/clock", test_clock);
     CASE ("/ua_118/valid_at_formation", test_formation);

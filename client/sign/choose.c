@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What becomes of what. */
+#include "client/sign/choose.h"
+
+#include <string.h>
+
+/* What several documents become where nothing else is said. */
+#define CONTAINER "asic-e-xades"
+/* Enough to see how a document begins. */
+#define SNIFF 256u
+
+/* An XML declaration, in the encodings that documents are found in. */
+static gboolean is_xml (TamgaDocument *document)
+{
+    static const struct {
+        const char *bytes;
+        gsize length;
+    } starts[] = {
+        {"<?xml", 5},
+        {"\xef\xbb\xbf<?xml", 8},
+        {"\xff\xfe<\0?\0x\0", 8},
+        {"\xfe\xff\0<\0?\0x", 8},
+    };
+    gsize size = (gsize)MIN (tamga_document_size (document), SNIFF);
+    char begin[SNIFF];
+    if (!tamga_document_read (document, 0, begin, size, NULL))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS (starts); i++) {
+        if (size >= starts[i].length && memcmp (begin, starts[i].bytes, starts[i].length) == 0)
+            return TRUE;
+    }
+    /* The declaration may be left out: then the name has to say it too. */
+    gsize at = 0;
+    while (at < size && g_ascii_isspace (begin[at]))
+        at++;
+    const char *name = tamga_document_name (document), *dot = strrchr (name, '.');
+    return at < size && begin[at] == '<' && dot && g_ascii_strcasecmp (dot, ".xml") == 0;
+}
+
+static const TamgaFormat *named (const char *name)
+{
+    const TamgaFormat *format = name ? tamga_format_by_name (name) : NULL;
+    return format ? format : tamga_format_default;
+}
+
+const TamgaFormat *tamga_sign_choose_format (TamgaDocument *document, gboolean several,
+                                             const TamgaSignOptions *options,
+                                             const TamgaProfile *profile)
+{
+    if (options->format)
+        return options->format;
+    const TamgaFormat *carrier = tamga_format_probe (document);
+    if (several)
+        return carrier && carrier->many ? carrier : named (CONTAINER);
+    /* Asked for a signature beside the document, one that can only lie in it will not do. */
+    gboolean detached = options->packaging == TAMGA_PACKAGING_DETACHED;
+    if (carrier && !(detached && !carrier->detached_extension))
+        return carrier;
+    return named (is_xml (document) ? profile->format_xml : profile->format_other);
+}
+
+static gboolean is_carrier (const char *path)
+{
+    g_autoptr (TamgaDocument) document = tamga_document_open (path, NULL);
+    return document && tamga_format_probe (document) != NULL;
+}
+
+gboolean tamga_sign_choose_together (char **inputs, gsize n, const TamgaSignOptions *options)
+{
+    if (n < 2)
+        return FALSE;
+    if (options->format || options->packaging != TAMGA_PACKAGING_DEFAULT)
+        return options->format == tamga_format_by_name (CONTAINER) && options->format;
+    for (gsize i = 0; i < n; i++) {
+        if (strcmp (inputs[i], "-") == 0 || is_carrier (inputs[i]))
+            continue;
+        return tamga_format_by_name (CONTAINER) != NULL;
+    }
+    return FALSE;
+}
