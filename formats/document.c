@@ -74,13 +74,9 @@ static int open_file (const char *path, GError **error)
     return fd;
 }
 
-TamgaDocument *tamga_document_open (const char *path, GError **error)
+TamgaDocument *tamga_document_adopt (const char *name, int fd, GError **error)
 {
-    gboolean standard = strcmp (path, "-") == 0;
-    int fd = standard ? spool_stdin (error) : open_file (path, error);
-    if (fd < 0)
-        return NULL;
-    g_autoptr (TamgaDocument) document = document_alloc (standard ? "standard input" : path);
+    g_autoptr (TamgaDocument) document = document_alloc (name);
     document->fd = fd;
     document->fd_path = g_strdup_printf ("/proc/self/fd/%d", fd);
     if (fstat (fd, &document->opened) < 0 || !S_ISREG (document->opened.st_mode)) {
@@ -90,7 +86,18 @@ TamgaDocument *tamga_document_open (const char *path, GError **error)
         return NULL;
     }
     document->size = (guint64)document->opened.st_size;
-    if (document->size == 0) {
+    return g_steal_pointer (&document);
+}
+
+TamgaDocument *tamga_document_open (const char *path, GError **error)
+{
+    gboolean standard = strcmp (path, "-") == 0;
+    int fd = standard ? spool_stdin (error) : open_file (path, error);
+    if (fd < 0)
+        return NULL;
+    g_autoptr (TamgaDocument) document =
+        tamga_document_adopt (standard ? "standard input" : path, fd, error);
+    if (document && document->size == 0) {
         g_set_error (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_EMPTY, "%s is empty.",
                      document->name);
         return NULL;
@@ -150,6 +157,12 @@ GPtrArray *tamga_document_list (TamgaDocument *document)
 const char *tamga_document_name (TamgaDocument *document)
 {
     return document->name;
+}
+
+void tamga_document_rename (TamgaDocument *document, const char *name)
+{
+    g_free (document->name);
+    document->name = g_strdup (name);
 }
 
 guint64 tamga_document_size (TamgaDocument *document)

@@ -25,6 +25,9 @@ typedef gboolean (*TamgaProgress) (guint64 done, guint64 total, gpointer data);
 TamgaDocument *tamga_document_open (const char *path, GError **error);
 /* Reads from memory; for parts of containers and for tests. */
 TamgaDocument *tamga_document_new (const char *name, GBytes *bytes);
+/* Takes over an open regular file (spooled content, perhaps empty) under a name for people. Closes
+ * `fd` in any case. */
+TamgaDocument *tamga_document_adopt (const char *name, int fd, GError **error);
 /* A part of a document as a document of its own; keeps `document` alive. */
 TamgaDocument *tamga_document_slice (TamgaDocument *document, guint64 offset, guint64 length);
 TamgaDocument *tamga_document_ref (TamgaDocument *document);
@@ -34,6 +37,8 @@ GPtrArray *tamga_document_list (TamgaDocument *document);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaDocument, tamga_document_unref)
 
 const char *tamga_document_name (TamgaDocument *document); /* as the user gave it */
+/* Another name for people, for one that was just made and is held nowhere else. */
+void tamga_document_rename (TamgaDocument *document, const char *name);
 guint64 tamga_document_size (TamgaDocument *document);
 /* A path that other libraries can open (qpdf): /proc/self/fd/N or NULL when it is in memory. */
 const char *tamga_document_fd_path (TamgaDocument *document);

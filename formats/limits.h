@@ -55,9 +55,19 @@
 #define TAMGA_MAX_TRANSFORMS 8u
 /* A JSON document with signatures. */
 #define TAMGA_MAX_JSON_SIZE (64u * 1024 * 1024)
-/* Entries of one container, and its expansion: uncompressed to compressed size beyond 1 MiB. */
+/* Entries of one container, and its central directory. */
 #define TAMGA_MAX_ZIP_ENTRIES 10000u
-#define TAMGA_MAX_ZIP_RATIO 1000u
+#define TAMGA_MAX_ZIP_DIRECTORY (16u * 1024 * 1024)
+/* Name of an entry, bytes: PATH_MAX of Linux. */
+#define TAMGA_MAX_ZIP_NAME 4096u
+/* Expansion of a compressed entry beyond TAMGA_ZIP_RATIO_FREE: repetitive XML and CSV reach 100,
+ * bombs 1032. Memory does not grow with it (content is streamed), time does. */
+#define TAMGA_MAX_ZIP_RATIO 250u
+#define TAMGA_ZIP_RATIO_FREE (1u * 1024 * 1024)
+/* What all compressed entries may expand to: about a minute of inflating and hashing. */
+#define TAMGA_MAX_ZIP_INFLATED (16ull * 1024 * 1024 * 1024)
+/* An inflated entry up to this size is kept in memory, beyond it in an unnamed file. */
+#define TAMGA_ZIP_SPOOL_SIZE (1u * 1024 * 1024)
 /* A signature, manifest or other file of META-INF, in memory. */
 #define TAMGA_MAX_ZIP_META (32u * 1024 * 1024)
 /* A PKCS#12 file; real ones are 2-20 KiB. */
