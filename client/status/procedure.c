@@ -373,7 +373,8 @@ static const struct {
 static gboolean tolerates (const Run *run, gboolean lenient, const TamgaFinding *finding)
 {
     return finding->severity != TAMGA_SEVERITY_FATAL ||
-           (run->signer && lenient && g_str_equal (finding->code, "no-anchor"));
+           (run->signer && lenient && g_str_equal (finding->code, "no-anchor")) ||
+           (run->context->past && g_str_equal (finding->code, "weak-algorithm"));
 }
 
 static void judge_path (Run *run, gboolean lenient)

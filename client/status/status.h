@@ -60,6 +60,8 @@ typedef struct {
     gint64 now;              /* the clock */
     gboolean fresh; /* signing: only answers produced for this question or within max_status_age;
                        cached OCSP is not used (threats d: cached-only = no signing) */
+    gboolean past;  /* validation: whoever asks judges by proofs of existence which algorithms of
+                       a path were relied upon; the procedure only tells them */
 } TamgaStatusContext;
 
 /* One question. The fields after the first two are NULL as a rule. */

@@ -79,8 +79,8 @@ typedef struct {
     gint64 time;             /* for which validity was judged */
     /* What makes it unusable: finding code "expired", "not-yet-valid", "key-usage",
      * "basic-constraints", "name-constraints", "policy", "unknown-critical-extension",
-     * "distrusted", "signature", "algorithm", "malformed", "no-anchor". Empty: good in itself
-     * (status aside). */
+     * "distrusted", "signature", "algorithm", "weak-algorithm" (today), "malformed", "no-anchor".
+     * Empty: good in itself (status aside). */
     GPtrArray *findings; /* TamgaFinding */
 } TamgaPath;
 

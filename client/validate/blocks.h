@@ -31,6 +31,7 @@ typedef struct {
     gint64 time;     /* best signature time, or the time that a token names */
     gboolean proof;  /* the time is a proof of existence and not the clock */
     gint64 earliest; /* the signature is younger than this (content timestamp); or G_MININT64 */
+    gint64 existed;  /* since when the certificates of the path are known to exist */
 } TamgaChainQuestion;
 
 /* Path and status as one judgement; a line for the path (`prefix`"path") and one per step

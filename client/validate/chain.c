@@ -2,6 +2,7 @@
 /* X.509 certificate validation at a given time: what path and status mean for a signature. */
 #include "client/validate/blocks.h"
 
+#include "client/validate/suites.h"
 #include "formats/ossl.h"
 
 const char *tamga_blocks_clause (const TamgaBlocks *blocks, const char *vn, const char *general)
@@ -53,6 +54,7 @@ TamgaProcedure *tamga_blocks_procedure (const TamgaBlocks *blocks, X509 *certifi
     context.crls = blocks->crls;
     context.time = time;
     context.fresh = FALSE;
+    context.past = TRUE;
     return tamga_procedure_recipient (&context, certificate, use, blocks->call);
 }
 
@@ -127,6 +129,53 @@ static void judge_validity (const TamgaChainQuestion *question, TamgaJudgement *
     }
 }
 
+/* Until when digests and keys of a path were relied upon. The anchor's own signature says nothing:
+ * it is trusted as it is. */
+static gint64 path_until (const TamgaPath *path)
+{
+    gint64 until = G_MAXINT64;
+    for (guint i = 0; i < path->certificates->len; i++) {
+        X509 *certificate = path->certificates->pdata[i];
+        EVP_PKEY *key = X509_get0_pubkey (certificate);
+        gboolean ec = key != NULL && EVP_PKEY_is_a (key, "EC");
+        int nid = NID_undef;
+        until = MIN (until, key == NULL ? G_MININT64
+                                        : tamga_suite_key_until (key, ec ? TAMGA_SCHEME_ECDSA
+                                                                         : TAMGA_SCHEME_RSA_PKCS1));
+        if (i + 1 == path->certificates->len)
+            break;
+        gboolean known = X509_get_signature_info (certificate, &nid, NULL, NULL, NULL) == 1;
+        g_autofree char *oid =
+            known && nid != NID_undef ? tamga_ossl_oid (OBJ_nid2obj (nid)) : NULL;
+        until =
+            MIN (until, tamga_suite_digest_until (oid != NULL ? tamga_digest_by_oid (oid) : NULL));
+    }
+    return until;
+}
+
+/* An algorithm that is too weak now is none for what existed while it was not (5.2.8.4.2). */
+static gboolean was_relied_upon (const TamgaChainQuestion *question)
+{
+    return question->existed < path_until (question->procedure->path);
+}
+
+static void judge_weak (const TamgaChainQuestion *question, TamgaJudgement *judgement)
+{
+    const TamgaFinding *weak = path_finding (question->procedure->path, "weak-algorithm");
+    if (weak != NULL && !was_relied_upon (question))
+        tamga_judgement_add (judgement, TAMGA_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+                             "%s, and nothing proves that it is older than that", weak->text);
+}
+
+/* A finding of the path as one of the report. */
+static TamgaFinding *copy_finding (const TamgaChainQuestion *question, const TamgaFinding *finding)
+{
+    TamgaFinding *copy = tamga_finding_copy (finding);
+    if (g_str_equal (finding->code, "weak-algorithm") && was_relied_upon (question))
+        copy->severity = TAMGA_SEVERITY_INFO;
+    return copy;
+}
+
 /* Name of the certificates on the path: "Provider CA -> National Root". */
 static char *path_text (const TamgaPath *path)
 {
@@ -173,15 +222,17 @@ static void judge_path (const TamgaBlocks *blocks, const TamgaChainQuestion *que
                              "there is no path to a trusted root");
     if (path->complete)
         judge_validity (question, &own);
+    judge_weak (question, &own);
     /* A code of the path builder that is not known here must not go unnoticed. */
     for (guint i = 0; i < path->findings->len; i++) {
         const TamgaFinding *finding = path->findings->pdata[i];
-        gboolean timed =
-            g_str_equal (finding->code, "expired") || g_str_equal (finding->code, "not-yet-valid");
+        gboolean timed = g_str_equal (finding->code, "expired") ||
+                         g_str_equal (finding->code, "not-yet-valid") ||
+                         g_str_equal (finding->code, "weak-algorithm");
         if (finding->severity == TAMGA_SEVERITY_FATAL && !timed)
             tamga_judgement_add (&own, TAMGA_INDETERMINATE, SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE,
                                  "%s", finding->text);
-        g_ptr_array_add (blocks->findings, tamga_finding_copy (finding));
+        g_ptr_array_add (blocks->findings, copy_finding (question, finding));
     }
     g_autofree char *way = path_text (path);
     g_autofree char *at = tamga_time_text (path->time);

@@ -15,6 +15,14 @@ void tamga_proof_free (TamgaProof *proof)
     g_free (proof);
 }
 
+static void validated_timestamp_free (gpointer data)
+{
+    TamgaValidatedTimestamp *timestamp = data;
+    g_free (timestamp->tsa);
+    g_free (timestamp->reason);
+    g_free (timestamp);
+}
+
 void tamga_validated_signature_free (TamgaValidatedSignature *validated)
 {
     if (validated == NULL)
@@ -22,6 +30,7 @@ void tamga_validated_signature_free (TamgaValidatedSignature *validated)
     g_clear_pointer (&validated->signature, tamga_signature_free);
     g_clear_pointer (&validated->procedure, tamga_procedure_free);
     g_ptr_array_unref (validated->checks);
+    g_ptr_array_unref (validated->timestamps);
     g_ptr_array_unref (validated->findings);
     g_free (validated->best_time_source);
     g_free (validated->reason);
@@ -59,6 +68,7 @@ static void judge_init (Judge *self, const TamgaProcess *process, TamgaSignature
     TamgaValidatedSignature *validated = g_new0 (TamgaValidatedSignature, 1);
     validated->signature = signature;
     validated->checks = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_check_free);
+    validated->timestamps = g_ptr_array_new_with_free_func (validated_timestamp_free);
     validated->findings = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_finding_free);
     validated->level = "none";
     for (guint i = 0; i < signature->findings->len; i++)
@@ -70,6 +80,7 @@ static void judge_init (Judge *self, const TamgaProcess *process, TamgaSignature
         .judgement = TAMGA_JUDGEMENT_INIT,
         .stamps = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_stamp_free),
         .earliest = G_MININT64,
+        .archived = G_MAXINT64,
         .blocks = {.context = process->context,
                    .call = process->call,
                    .at = process->at,
@@ -83,9 +94,26 @@ static void judge_init (Judge *self, const TamgaProcess *process, TamgaSignature
     tamga_blocks_add_evidence (&self->blocks, signature);
 }
 
+/* What the report says of the timestamps. */
+static void keep_stamps (Judge *self)
+{
+    for (guint i = 0; i < self->stamps->len; i++) {
+        TamgaStamp *stamp = self->stamps->pdata[i];
+        TamgaValidatedTimestamp *kept = g_new0 (TamgaValidatedTimestamp, 1);
+        kept->timestamp = stamp->timestamp;
+        kept->time = stamp->time;
+        kept->tsa = g_steal_pointer (&stamp->tsa);
+        kept->indication = stamp->judgement.indication;
+        kept->sub_indication = stamp->judgement.sub;
+        kept->reason = g_steal_pointer (&stamp->judgement.reason);
+        g_ptr_array_add (self->validated->timestamps, kept);
+    }
+}
+
 static TamgaValidatedSignature *judge_end (Judge *self)
 {
     TamgaValidatedSignature *validated = self->validated;
+    keep_stamps (self);
     validated->indication = self->judgement.indication;
     validated->sub_indication = self->judgement.sub;
     validated->reason = g_steal_pointer (&self->judgement.reason);
@@ -104,165 +132,15 @@ static TamgaValidatedSignature *judge_end (Judge *self)
     return validated;
 }
 
-/* --- format, certificate, digest, value (5.2.2, 5.2.3, 5.2.7) --- */
-
-static const struct {
-    TamgaIntegrity integrity;
-    TamgaIndication indication;
-    const char *sub;
-    const char *line; /* the line that fails with it; those after it are not reached */
-    CheckResult result;
-} integrities[] = {
-    {TAMGA_INTEGRITY_FORMAT_FAILURE, TAMGA_TOTAL_FAILED, SUB_FORMAT_FAILURE, "format",
-     CHECK_FAILED},
-    {TAMGA_INTEGRITY_NO_SIGNING_CERTIFICATE, TAMGA_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND,
-     "signing-certificate", CHECK_UNDETERMINED},
-    {TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND, TAMGA_INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND, "hash",
-     CHECK_UNDETERMINED},
-    {TAMGA_INTEGRITY_HASH_FAILURE, TAMGA_TOTAL_FAILED, SUB_HASH_FAILURE, "hash", CHECK_FAILED},
-    {TAMGA_INTEGRITY_NOT_VERIFIABLE, TAMGA_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
-     "signature-value", CHECK_UNDETERMINED},
-    {TAMGA_INTEGRITY_SIG_CRYPTO_FAILURE, TAMGA_TOTAL_FAILED, SUB_SIG_CRYPTO_FAILURE,
-     "signature-value", CHECK_FAILED},
-};
-
-static char *good_text (const Judge *self, const char *line)
-{
-    const TamgaSignature *signature = self->signature;
-    const char *digest =
-        signature->message_digest != NULL ? signature->message_digest->name : "digest";
-    if (g_str_equal (line, "format"))
-        return g_strdup_printf ("%s, well formed", signature->format);
-    if (g_str_equal (line, "hash"))
-        return g_strdup_printf ("the %s of the document equals the signed one", digest);
-    if (g_str_equal (line, "signature-value"))
-        return g_strdup_printf ("verifies with the key of the certificate (%s)",
-                                signature->algorithm_text != NULL ? signature->algorithm_text
-                                                                  : "by its token");
-    g_autofree char *name =
-        signature->certificate != NULL
-            ? tamga_ossl_short_name (X509_get_subject_name (signature->certificate))
-            : g_strdup ("found");
-    return g_steal_pointer (&name);
-}
-
-static void judge_integrity (Judge *self)
-{
-    static const struct {
-        const char *name, *clause;
-    } lines[] = {
-        {"format", "EN 319 102-1 5.2.2"},
-        {"signing-certificate", "EN 319 102-1 5.2.3"},
-        {"hash", "EN 319 102-1 5.2.7"},
-        {"signature-value", "EN 319 102-1 5.2.7"},
-    };
-    const TamgaSignature *signature = self->signature;
-    gsize fault = 0;
-    while (fault < G_N_ELEMENTS (integrities) &&
-           integrities[fault].integrity != signature->integrity)
-        fault++;
-    gboolean intact = fault == G_N_ELEMENTS (integrities);
-    const char *text =
-        signature->integrity_text != NULL ? signature->integrity_text : "no reason is known";
-    for (gsize i = 0; i < G_N_ELEMENTS (lines); i++) {
-        if (!intact && g_str_equal (lines[i].name, integrities[fault].line)) {
-            tamga_check_add (self->blocks.checks, lines[i].name, lines[i].clause,
-                             integrities[fault].result, "computed", "%s", text);
-            break;
-        }
-        /* who made a document timestamp is told with its token */
-        if (signature->is_document_timestamp && g_str_equal (lines[i].name, "signing-certificate"))
-            continue;
-        g_autofree char *good = good_text (self, lines[i].name);
-        tamga_check_add (self->blocks.checks, lines[i].name, lines[i].clause, CHECK_PASSED,
-                         "computed", "%s", good);
-    }
-    if (!intact)
-        tamga_judgement_add (&self->judgement, integrities[fault].indication,
-                             integrities[fault].sub, "%s", text);
-}
-
-/* How the signature names its certificate (5.2.3; EN 319 122-1 5.2.2). */
-static void judge_binding (Judge *self)
-{
-    const TamgaSignature *signature = self->signature;
-    GPtrArray *checks = self->blocks.checks;
-    const char *clause = "EN 319 122-1 5.2.2";
-    switch (signature->binding) {
-    case TAMGA_BINDING_V2:
-        tamga_check_add (checks, "certificate-binding", clause, CHECK_PASSED, "computed",
-                         "the signature names its certificate (signing-certificate-v2)");
-        return;
-    case TAMGA_BINDING_V1:
-        if (self->process->context->profile->accept_signing_certificate_v1) {
-            tamga_check_add (checks, "certificate-binding", clause, CHECK_PASSED, "computed",
-                             "the signature names its certificate, by SHA-1");
-            return;
-        }
-        tamga_check_add (checks, "certificate-binding", clause, CHECK_UNDETERMINED, "computed",
-                         "the signature names its certificate by SHA-1 only");
-        tamga_judgement_add (&self->judgement, TAMGA_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE,
-                             "the signature names its certificate by SHA-1 only, which the profile "
-                             "does not accept");
-        return;
-    case TAMGA_BINDING_MISMATCH:
-        tamga_check_add (checks, "certificate-binding", clause, CHECK_FAILED, "computed",
-                         "the signature names another certificate than the one found");
-        tamga_judgement_add (&self->judgement, TAMGA_INDETERMINATE,
-                             SUB_NO_SIGNING_CERTIFICATE_FOUND,
-                             "the signature names a certificate that is not among those found");
-        return;
-    case TAMGA_BINDING_NONE:
-        tamga_check_add (checks, "certificate-binding", clause, CHECK_UNDETERMINED, "computed",
-                         "the signature does not name its certificate under the signature value");
-        tamga_judgement_add (&self->judgement, TAMGA_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE,
-                             "the signature does not say under its value which certificate it was "
-                             "made with: it is no advanced electronic signature");
-        return;
-    }
-}
-
-/* What came after a signature must be explained and permitted; else what is shown is not what was
- * signed (threats, part a). */
-static void judge_changes (Judge *self)
-{
-    const TamgaSignature *signature = self->signature;
-    guint permitted = 0;
-    for (guint i = 0; i < signature->changes->len; i++) {
-        const TamgaChange *change = signature->changes->pdata[i];
-        if (change->permitted) {
-            permitted++;
-            continue;
-        }
-        tamga_judgement_add (&self->judgement, TAMGA_TOTAL_FAILED, SUB_FORMAT_FAILURE,
-                             "the document was changed after %s (revision %u): %s", signature->id,
-                             change->revision, change->text);
-        tamga_check_add (self->blocks.checks, "changes", "ISO 32000-2 12.8.2", CHECK_FAILED,
-                         "computed", "revision %u: %s", change->revision, change->text);
-        g_ptr_array_add (self->blocks.findings,
-                         tamga_finding_new (TAMGA_SEVERITY_FATAL, "unauthorised-change",
-                                            change->object, "ISO 32000-2 12.8.2", "Revision %u: %s",
-                                            change->revision, change->text));
-    }
-    if (signature->revisions > 0 && permitted == signature->changes->len)
-        tamga_check_add (self->blocks.checks, "changes", "ISO 32000-2 12.8.2", CHECK_PASSED,
-                         "computed", "%s",
-                         permitted == 0 ? "no change after this signature"
-                                        : "only permitted changes after this signature");
-}
-
-/* A fatal finding of the format, though every value is right: no pass, but no break either. */
-static void judge_findings (Judge *self)
-{
-    for (guint i = 0; i < self->signature->findings->len; i++) {
-        const TamgaFinding *finding = self->signature->findings->pdata[i];
-        if (finding->severity == TAMGA_SEVERITY_FATAL)
-            tamga_judgement_add (&self->judgement, TAMGA_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE,
-                                 "%s", finding->text);
-    }
-}
-
 /* --- certificate validation (5.2.6, 5.6.2) and acceptance (5.2.8) --- */
+
+/* The signer's certificate is as old as the signature that names it; those above it are as old as
+ * the timestamps over them. */
+static gint64 existed_since (const Judge *self)
+{
+    gint64 now = self->process->at != G_MININT64 ? self->process->at : self->process->context->now;
+    return MIN (now, self->archived);
+}
 
 static void judge_chain (Judge *self)
 {
@@ -273,16 +151,16 @@ static void judge_chain (Judge *self)
     TamgaChainQuestion question = {.procedure = validated->procedure,
                                    .time = validated->best_time,
                                    .proof = self->proof && self->process->at == G_MININT64,
-                                   .earliest = self->earliest};
+                                   .earliest = self->earliest,
+                                   .existed = existed_since (self)};
     tamga_chain_judge (&self->blocks, &question, "", &own);
     self->chain_passed = own.indication == TAMGA_TOTAL_PASSED;
     tamga_judgement_merge (&self->judgement, &own);
     tamga_judgement_clear (&own);
 }
 
-static void judge_suite (Judge *self, const char *what, gint64 until, const char *text)
+static void judge_suite (Judge *self, const char *what, gint64 time, gint64 until, const char *text)
 {
-    gint64 time = self->validated->best_time;
     g_autofree char *end = tamga_time_text (until);
     gboolean listed = until != G_MININT64;
     gboolean good = listed && time < until;
@@ -293,9 +171,23 @@ static void judge_suite (Judge *self, const char *what, gint64 until, const char
                      good ? CHECK_PASSED : CHECK_UNDETERMINED, "computed", "%s, %s%s", text,
                      listed && until != G_MAXINT64 ? "relied upon until " : "", ending);
     if (!good)
-        tamga_judgement_add (
-            &self->judgement, TAMGA_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
-            "%s is not relied upon at the time of the signature (%s)", text, ending);
+        tamga_judgement_add (&self->judgement, TAMGA_INDETERMINATE,
+                             SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+                             "%s is not relied upon at the time that is proven (%s)", text, ending);
+}
+
+/* Until when the digests of the objects were relied upon; names the weakest one where it is weaker
+ * than `until`. */
+static gint64 objects_until (const TamgaSignature *signature, gint64 until, const char **weakest)
+{
+    for (guint i = 0; i < signature->objects->len; i++) {
+        const TamgaObject *object = signature->objects->pdata[i];
+        gint64 own = tamga_suite_digest_until (object->digest);
+        if (own < until)
+            *weakest = object->digest != NULL ? object->digest->name : "an unknown digest";
+        until = MIN (until, own);
+    }
+    return until;
 }
 
 static void judge_algorithms (Judge *self)
@@ -309,9 +201,12 @@ static void judge_algorithms (Judge *self)
     gint64 until = tamga_suite_digest_until (digest);
     if (signature->message_digest != NULL)
         until = MIN (until, tamga_suite_digest_until (signature->message_digest));
-    judge_suite (self, "digest-algorithm", until, digest->name);
+    const char *weakest = digest->name;
+    until = MIN (until, objects_until (signature, until, &weakest));
+    judge_suite (self, "digest-algorithm", self->validated->best_time, until, weakest);
     g_autofree char *text = tamga_certificate_key_text (signature->certificate);
-    judge_suite (self, "key-size", tamga_suite_key_until (key, signature->algorithm->scheme), text);
+    judge_suite (self, "key-size", self->validated->best_time,
+                 tamga_suite_key_until (key, signature->algorithm->scheme), text);
 }
 
 /* UA 87, MD 4:7: serial numbers are unique at a provider. */
@@ -349,18 +244,19 @@ TamgaValidatedSignature *tamga_judge_signature (const TamgaProcess *process,
 {
     Judge self;
     judge_init (&self, process, signature);
-    judge_integrity (&self);
+    tamga_judging_integrity (&self);
     if (signature->certificate != NULL)
-        judge_binding (&self);
+        tamga_judging_binding (&self);
     else /* whatever the format said: nothing can be judged without a certificate */
         tamga_judgement_add (&self.judgement, TAMGA_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND,
                              "the signer's certificate was not found");
-    judge_changes (&self);
+    tamga_judging_objects (&self);
+    tamga_judging_changes (&self);
     tamga_judging_time (&self);
     if (signature->certificate != NULL)
         judge_chain (&self);
     judge_algorithms (&self);
-    judge_findings (&self);
+    tamga_judging_findings (&self);
     if (signature->certificate != NULL)
         tamga_recipient_lines (&self.blocks, self.validated, self.chain_passed, &self.judgement);
     find_policy (&self);
@@ -375,9 +271,10 @@ TamgaValidatedSignature *tamga_judge_document_timestamp (const TamgaProcess *pro
     Judge self;
     judge_init (&self, process, signature);
     TamgaValidatedSignature *validated = self.validated;
-    judge_integrity (&self);
-    judge_changes (&self);
-    judge_findings (&self);
+    tamga_judging_integrity (&self);
+    tamga_judging_objects (&self);
+    tamga_judging_changes (&self);
+    tamga_judging_findings (&self);
     validated->best_time = process->context->now;
     validated->best_time_source = g_strdup ("current time");
     if (signature->timestamps->len == 0) {
@@ -386,8 +283,17 @@ TamgaValidatedSignature *tamga_judge_document_timestamp (const TamgaProcess *pro
         return judge_end (&self);
     }
     const TamgaProof *later = tamga_judging_proof (&self);
-    TamgaStamp *stamp = tamga_judging_stamp (&self, 0, later != NULL ? later->time : G_MAXINT64);
+    gint64 since = later != NULL ? later->time : G_MAXINT64;
+    gint64 now = process->at != G_MININT64 ? process->at : process->context->now;
+    TamgaStamp *stamp = tamga_judging_stamp (&self, 0, since);
     g_ptr_array_add (self.stamps, stamp);
+    if (signature->objects->len > 0) {
+        /* the token covers a list of digests: whoever can make another file for one of them later
+         * has that file stamped too */
+        const char *weakest = "the digests";
+        gint64 until = objects_until (signature, G_MAXINT64, &weakest);
+        judge_suite (&self, "digest-algorithm", MIN (since, now), until, weakest);
+    }
     tamga_judgement_merge (&self.judgement, &stamp->judgement);
     if (stamp->token != NULL) {
         validated->best_time = stamp->time;
@@ -402,8 +308,11 @@ TamgaValidatedSignature *tamga_judge_document_timestamp (const TamgaProcess *pro
     if (self.judgement.indication == TAMGA_TOTAL_PASSED) {
         TamgaProof *proof = g_new0 (TamgaProof, 1);
         proof->revision = signature->revision;
+        proof->ids = signature->proves;
         proof->time = stamp->time;
-        proof->name = g_strdup_printf ("document timestamp by %s", stamp->tsa);
+        proof->name =
+            g_strdup_printf ("%s timestamp by %s",
+                             signature->carrier != NULL ? "container" : "document", stamp->tsa);
         proof->in_file = stamp->in_file;
         g_ptr_array_insert (process->proofs, 0, proof);
     }

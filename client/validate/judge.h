@@ -4,9 +4,12 @@
 
 #include "client/validate/blocks.h"
 
-/* A valid document timestamp, as a proof that earlier revisions existed. */
+/* A valid timestamp outside of a signature, as a proof that this one existed: a document timestamp,
+ * or an archive timestamp of the signature that it countersigns. */
 typedef struct {
-    guint revision; /* that it covers */
+    guint revision;       /* PDF: covers what is older than this; 0 elsewhere */
+    const GPtrArray *ids; /* of the signatures it covers (borrowed); NULL: by revision */
+    gboolean inner;       /* `ids` speaks of countersignatures only */
     gint64 time;
     char *name; /* "document timestamp by TSA 1" */
     gboolean in_file;

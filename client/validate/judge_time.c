@@ -15,12 +15,29 @@ TamgaStamp *tamga_judging_stamp (Judge *self, guint index, gint64 proof)
                               prefix);
 }
 
+gboolean tamga_judging_has_id (const GPtrArray *ids, const char *id)
+{
+    for (guint i = 0; ids != NULL && i < ids->len; i++) {
+        if (g_strcmp0 (ids->pdata[i], id) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean tamga_judging_proves (const TamgaProof *proof, const TamgaSignature *signature)
+{
+    if (proof->ids == NULL)
+        return proof->revision > signature->revision;
+    return (!proof->inner || signature->countersigned != NULL) &&
+           tamga_judging_has_id (proof->ids, signature->id);
+}
+
 const TamgaProof *tamga_judging_proof (const Judge *self)
 {
     const TamgaProof *oldest = NULL;
     for (guint i = 0; i < self->process->proofs->len; i++) {
         const TamgaProof *proof = self->process->proofs->pdata[i];
-        if (proof->revision > self->signature->revision &&
+        if (tamga_judging_proves (proof, self->signature) &&
             (oldest == NULL || proof->time < oldest->time))
             oldest = proof;
     }
@@ -41,22 +58,101 @@ static void take_time (Judge *self, gint64 time, gboolean in_file, char *source)
     validated->best_time_source = source;
 }
 
-/* Archive timestamps first: they prove that the others existed. */
+/* Which timestamps of a signature which others cover: n rows of n, TRUE where the row's timestamp
+ * covers the column's. */
+static gboolean *coverage_of (const GPtrArray *timestamps)
+{
+    guint n = timestamps->len; /* at most TAMGA_MAX_TIMESTAMPS */
+    gboolean *covers = g_new0 (gboolean, (gsize)n * n + 1);
+    for (guint i = 0; i < n; i++) {
+        const TamgaTimestamp *outer = timestamps->pdata[i];
+        if (outer->kind != TAMGA_TIMESTAMP_ARCHIVE && outer->kind != TAMGA_TIMESTAMP_REFERENCES)
+            continue;
+        for (guint k = 0; k < n; k++) {
+            const TamgaTimestamp *inner = timestamps->pdata[k];
+            covers[(gsize)i * n + k] =
+                outer->proves != NULL ? i != k && tamga_judging_has_id (outer->proves, inner->id)
+                                      : k < i;
+        }
+    }
+    return covers;
+}
+
+/* The one to judge next: what covers it was judged before. The newest comes first where nothing
+ * tells (5.6.3). */
+static guint next_stamp (const GPtrArray *stamps, const gboolean *covers)
+{
+    guint n = stamps->len, last = 0;
+    for (guint i = n; i-- > 0;) {
+        gboolean waits = stamps->pdata[i] != NULL;
+        if (waits)
+            continue;
+        last = MAX (last, i);
+        for (guint k = 0; !waits && k < n; k++)
+            waits = covers[(gsize)k * n + i] && stamps->pdata[k] == NULL;
+        if (!waits)
+            return i;
+    }
+    return last; /* they claim to cover each other */
+}
+
+/* A timestamp that is covered is no younger than the one over it (5.6.3). */
+static void judge_nesting (Judge *self, const TamgaStamp *outer, const TamgaStamp *inner)
+{
+    if (!tamga_stamp_passed (outer) || !tamga_stamp_passed (inner) || inner->time <= outer->time)
+        return;
+    g_autofree char *text =
+        g_strdup_printf ("%s covers %s, and is older", outer->timestamp->id, inner->timestamp->id);
+    tamga_judgement_add (&self->judgement, TAMGA_INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE, "%s",
+                         text);
+    tamga_check_add (self->blocks.checks, "timestamp-order", "EN 319 102-1 5.5.4", CHECK_FAILED,
+                     "computed", "%s", text);
+}
+
+/* What an archive timestamp says of the countersignatures under it, for when they are judged. */
+static void prove_countersignatures (Judge *self, const TamgaStamp *stamp)
+{
+    if (stamp->timestamp->kind != TAMGA_TIMESTAMP_ARCHIVE || stamp->timestamp->proves == NULL ||
+        !tamga_stamp_passed (stamp))
+        return;
+    TamgaProof *proof = g_new0 (TamgaProof, 1);
+    proof->ids = stamp->timestamp->proves;
+    proof->inner = TRUE;
+    proof->time = stamp->time;
+    proof->name = g_strdup_printf ("timestamp by %s", stamp->tsa);
+    proof->in_file = stamp->in_file;
+    g_ptr_array_add (self->process->proofs, proof);
+}
+
+/* The newest first: it is judged as of now, and proves that what it covers existed at its own time
+ * (5.5.4, 5.6.3). */
 static void judge_stamps (Judge *self)
 {
     GPtrArray *timestamps = self->signature->timestamps;
     const TamgaProof *document = tamga_judging_proof (self);
-    gint64 proof = document != NULL ? document->time : G_MAXINT64;
-    g_ptr_array_set_size (self->stamps, (gint)timestamps->len);
-    for (guint pass = 0; pass < 2; pass++) {
-        for (guint i = 0; i < timestamps->len; i++) {
-            const TamgaTimestamp *timestamp = timestamps->pdata[i];
-            if ((timestamp->kind == TAMGA_TIMESTAMP_ARCHIVE) != (pass == 0))
-                continue;
-            TamgaStamp *stamp = tamga_judging_stamp (self, i, proof);
-            self->stamps->pdata[i] = stamp;
-            if (pass == 0 && tamga_stamp_passed (stamp))
-                proof = MIN (proof, stamp->time);
+    guint n = timestamps->len;
+    g_autofree gboolean *covers = coverage_of (timestamps);
+    g_ptr_array_set_size (self->stamps, (gint)n);
+    if (document != NULL)
+        self->archived = document->time;
+    for (guint done = 0; done < n; done++) {
+        guint index = next_stamp (self->stamps, covers);
+        gint64 proof = document != NULL ? document->time : G_MAXINT64;
+        for (guint k = 0; k < n; k++) {
+            const TamgaStamp *outer = self->stamps->pdata[k];
+            if (outer != NULL && covers[(gsize)k * n + index] && tamga_stamp_passed (outer))
+                proof = MIN (proof, outer->time);
+        }
+        TamgaStamp *stamp = tamga_judging_stamp (self, index, proof);
+        self->stamps->pdata[index] = stamp;
+        if (stamp->timestamp->kind == TAMGA_TIMESTAMP_ARCHIVE && tamga_stamp_passed (stamp))
+            self->archived = MIN (self->archived, stamp->time);
+    }
+    for (guint i = 0; i < n; i++) {
+        prove_countersignatures (self, self->stamps->pdata[i]);
+        for (guint k = 0; k < n; k++) {
+            if (covers[(gsize)i * n + k])
+                judge_nesting (self, self->stamps->pdata[i], self->stamps->pdata[k]);
         }
     }
 }
@@ -159,19 +255,27 @@ static gboolean stamp_of_kind (const Judge *self, TamgaTimestampKind kind)
     return FALSE;
 }
 
-/* A document timestamp over the last revision, besides the timestamp that level T is made of. */
+/* A document timestamp over the last revision (a container's: over this signature), besides the
+ * timestamp that level T is made of. */
 static gboolean archived (const Judge *self)
 {
     guint later = 0;
     gboolean last = FALSE;
     for (guint i = 0; i < self->process->proofs->len; i++) {
         const TamgaProof *proof = self->process->proofs->pdata[i];
-        if (proof->revision <= self->signature->revision)
+        if (!tamga_judging_proves (proof, self->signature))
             continue;
         later++;
-        last = last || proof->revision == self->signature->revisions;
+        last = last || proof->ids != NULL || proof->revision == self->signature->revisions;
     }
     return last && later > (stamp_of_kind (self, TAMGA_TIMESTAMP_SIGNATURE) ? 0u : 1u);
+}
+
+/* The formats that have baseline levels. */
+static gboolean has_levels (const char *format)
+{
+    static const char *const formats[] = {"CAdES", "PAdES", "XAdES", "JAdES", NULL};
+    return g_strv_contains (formats, format);
 }
 
 /* The level that is really there: each one needs the one below it, and evidence counts only when
@@ -180,8 +284,7 @@ const char *tamga_judging_level (const Judge *self)
 {
     const TamgaSignature *signature = self->signature;
     gboolean baseline =
-        (g_str_equal (signature->format, "CAdES") || g_str_equal (signature->format, "PAdES")) &&
-        signature->integrity == TAMGA_INTEGRITY_INTACT &&
+        has_levels (signature->format) && signature->integrity == TAMGA_INTEGRITY_INTACT &&
         (signature->binding == TAMGA_BINDING_V1 || signature->binding == TAMGA_BINDING_V2) &&
         signature->claimed_time != G_MININT64;
     if (!baseline)

@@ -111,6 +111,76 @@ static json_t *findings (const GPtrArray *list)
     return array;
 }
 
+static json_t *objects (const TamgaSignature *signature)
+{
+    json_t *array = json_array ();
+    for (guint i = 0; i < signature->objects->len; i++) {
+        const TamgaObject *one = signature->objects->pdata[i];
+        g_autofree char *value = one->value != NULL ? tamga_text_hex_bytes (one->value) : NULL;
+        json_t *object = json_object ();
+        json_object_set_new (object, "name", tamga_json_text (one->name));
+        json_object_set_new (object, "mime_type", tamga_json_text (one->mime_type));
+        json_object_set_new (object, "digest_algorithm",
+                             tamga_json_text (one->digest != NULL ? one->digest->name : NULL));
+        json_object_set_new (object, "digest", tamga_json_text (value));
+        json_object_set_new (object, "found", json_boolean (one->found));
+        json_object_set_new (object, "equal", json_boolean (one->equal));
+        json_array_append_new (array, object);
+    }
+    return array;
+}
+
+static json_t *timestamps (const TamgaValidatedSignature *validated)
+{
+    json_t *array = json_array ();
+    for (guint i = 0; i < validated->timestamps->len; i++) {
+        const TamgaValidatedTimestamp *one = validated->timestamps->pdata[i];
+        json_t *object = json_object ();
+        json_object_set_new (object, "id", tamga_json_text (one->timestamp->id));
+        json_object_set_new (object, "kind",
+                             tamga_json_text (tamga_timestamp_kind_name (one->timestamp->kind)));
+        json_object_set_new (object, "time", tamga_json_time (one->time));
+        json_object_set_new (object, "tsa", tamga_json_text (one->tsa));
+        json_object_set_new (object, "covers", tamga_json_text (one->timestamp->covers));
+        json_object_set_new (object, "indication",
+                             tamga_json_text (tamga_indication_name (one->indication)));
+        json_object_set_new (object, "sub_indication", tamga_json_text (one->sub_indication));
+        json_object_set_new (object, "reason", tamga_json_text (one->reason));
+        json_array_append_new (array, object);
+    }
+    return array;
+}
+
+static json_t *texts (const GPtrArray *list)
+{
+    json_t *array = json_array ();
+    for (guint i = 0; i < list->len; i++)
+        json_array_append_new (array, tamga_json_text (list->pdata[i]));
+    return array;
+}
+
+/* Where the signature lies and what it is about. */
+static void set_place (json_t *object, const TamgaSignature *signature)
+{
+    json_object_set_new (object, "packaging", tamga_json_text (signature->packaging));
+    json_object_set_new (object, "carrier", tamga_json_text (signature->carrier));
+    json_object_set_new (object, "countersigns", tamga_json_text (signature->countersigned));
+    json_object_set_new (object, "objects", objects (signature));
+}
+
+/* What the signer states; nobody vouches for it. */
+static void set_claims (json_t *object, const TamgaSignature *signature)
+{
+    json_object_set_new (object, "signing_time", tamga_json_time (signature->claimed_time));
+    json_object_set_new (object, "signing_time_source",
+                         tamga_json_text (signature->claimed_time_source));
+    json_object_set_new (object, "signing_reason", tamga_json_text (signature->reason));
+    json_object_set_new (object, "signing_location", tamga_json_text (signature->location));
+    json_object_set_new (object, "roles", texts (signature->roles));
+    json_object_set_new (object, "commitments", texts (signature->commitments));
+    json_object_set_new (object, "policy", tamga_json_text (signature->policy_oid));
+}
+
 static json_t *one_signature (const TamgaValidatedSignature *validated)
 {
     const TamgaSignature *signature = validated->signature;
@@ -125,7 +195,7 @@ static json_t *one_signature (const TamgaValidatedSignature *validated)
         tamga_json_text (signature->is_document_timestamp ? "document-timestamp" : "signature"));
     json_object_set_new (object, "format", tamga_json_text (signature->format));
     json_object_set_new (object, "level", tamga_json_text (validated->level));
-    json_object_set_new (object, "packaging", tamga_json_text (signature->packaging));
+    set_place (object, signature);
     json_object_set_new (object, "algorithm", tamga_json_text (signature->algorithm_text));
     json_object_set_new (object, "indication",
                          tamga_json_text (tamga_indication_name (validated->indication)));
@@ -134,12 +204,9 @@ static json_t *one_signature (const TamgaValidatedSignature *validated)
     json_object_set_new (object, "integrity",
                          tamga_json_text (tamga_integrity_name (signature->integrity)));
     json_object_set_new (object, "signer", signer (validated));
-    json_object_set_new (object, "signing_time", tamga_json_time (signature->claimed_time));
-    json_object_set_new (object, "signing_time_source",
-                         tamga_json_text (signature->claimed_time_source));
+    set_claims (object, signature);
     json_object_set_new (object, "best_signature_time", best);
-    json_object_set_new (object, "signing_reason", tamga_json_text (signature->reason));
-    json_object_set_new (object, "signing_location", tamga_json_text (signature->location));
+    json_object_set_new (object, "timestamps", timestamps (validated));
     json_object_set_new (object, "covers", covers (signature));
     json_object_set_new (object, "changes", changes (signature));
     json_object_set_new (object, "checks", checks (validated->checks));

@@ -11,6 +11,8 @@
 /* Columns of the line that heads a signature. */
 #define NAME_WIDTH 60
 #define LABEL_WIDTH 9
+/* Names of covered objects in one line; all of them are in the JSON. */
+#define OBJECTS_SHOWN 12
 
 const char *tamga_indication_name (TamgaIndication indication)
 {
@@ -31,6 +33,30 @@ const char *tamga_verdict_name (TamgaVerdict verdict)
         [TAMGA_VERDICT_NOT_SIGNED] = "not-signed",
     };
     return names[verdict];
+}
+
+const char *tamga_commitment_name (const char *commitment)
+{
+    static const struct {
+        const char *oid, *uri, *name;
+    } names[] = {
+        {"1.2.840.113549.1.9.16.6.1", "ProofOfOrigin", "origin"},
+        {"1.2.840.113549.1.9.16.6.2", "ProofOfReceipt", "receipt"},
+        {"1.2.840.113549.1.9.16.6.3", "ProofOfDelivery", "delivery"},
+        {"1.2.840.113549.1.9.16.6.4", "ProofOfSender", "sending"},
+        {"1.2.840.113549.1.9.16.6.5", "ProofOfApproval", "approval"},
+        {"1.2.840.113549.1.9.16.6.6", "ProofOfCreation", "creation"},
+    };
+    static const char *const base = "http://uri.etsi.org/01903/v1.2.2#";
+    const char *oid =
+        g_str_has_prefix (commitment, "urn:oid:") ? commitment + strlen ("urn:oid:") : commitment;
+    for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+        if (g_str_equal (oid, names[i].oid) ||
+            (g_str_has_prefix (commitment, base) &&
+             g_str_equal (commitment + strlen (base), names[i].uri)))
+            return names[i].name;
+    }
+    return commitment;
 }
 
 gboolean tamga_changes_are_silent (const TamgaSignature *signature)
@@ -121,7 +147,8 @@ static void fact_signed (GString *out, const TamgaValidatedSignature *validated)
     g_autofree char *best = tamga_time_text (validated->best_time);
     g_autofree char *claimed = tamga_time_text (signature->claimed_time);
     gboolean proven = g_str_has_prefix (validated->best_time_source, "timestamp") ||
-                      g_str_has_prefix (validated->best_time_source, "document timestamp");
+                      g_str_has_prefix (validated->best_time_source, "document timestamp") ||
+                      g_str_has_prefix (validated->best_time_source, "container timestamp");
     if (proven)
         fact (out, "signed", "%s (%s)", best, validated->best_time_source);
     else if (signature->claimed_time != G_MININT64)
@@ -142,6 +169,11 @@ static void fact_document (GString *out, const TamgaValidatedSignature *validate
                                                 : tamga_integrity_name (signature->integrity));
         return;
     }
+    if (signature->countersigned != NULL) {
+        fact (out, "signs", "the value of %s, unchanged since (a countersignature)",
+              signature->countersigned);
+        return;
+    }
     gboolean silent = tamga_changes_are_silent (signature);
     if (silent && signature->coverage != TAMGA_COVERS_PART)
         fact (out, "document", "unchanged since signing%s",
@@ -157,6 +189,39 @@ static void fact_document (GString *out, const TamgaValidatedSignature *validate
     else if (signature->changes->len == 0 && signature->coverage == TAMGA_COVERS_PART)
         fact (out, "document", "signed in part only: %s",
               signature->coverage_text != NULL ? signature->coverage_text : "see the details");
+}
+
+/* What has a digest of its own: the files of a container, the elements of an XML signature. */
+static void fact_objects (GString *out, const TamgaSignature *signature)
+{
+    g_autoptr (GString) names = g_string_new (NULL);
+    guint n = MIN (signature->objects->len, OBJECTS_SHOWN);
+    for (guint i = 0; i < n; i++) {
+        const TamgaObject *object = signature->objects->pdata[i];
+        g_string_append_printf (names, "%s%s%s", i > 0 ? ", " : "", object->name,
+                                !object->found   ? " (MISSING)"
+                                : !object->equal ? " (CHANGED)"
+                                                 : "");
+    }
+    if (signature->objects->len > n)
+        g_string_append_printf (names, " and %u more", signature->objects->len - n);
+    if (n > 0)
+        fact (out, "covers", "%s", names->str);
+    if (signature->carrier != NULL)
+        fact (out, "inside", "%s", signature->carrier);
+}
+
+/* What the signer states besides the time; nobody vouches for it. */
+static void fact_claims (GString *out, const TamgaSignature *signature)
+{
+    if (signature->reason != NULL)
+        fact (out, "reason", "%s", signature->reason);
+    for (guint i = 0; i < signature->roles->len; i++)
+        fact (out, "role", "%s (says the signer)", (const char *)signature->roles->pdata[i]);
+    for (guint i = 0; i < signature->commitments->len; i++)
+        fact (out, "commits", "to %s", tamga_commitment_name (signature->commitments->pdata[i]));
+    if (signature->location != NULL)
+        fact (out, "place", "%s (says the signer)", signature->location);
 }
 
 /* One line where all is well, a line per step where not. */
@@ -236,14 +301,14 @@ static void add_signature (GString *out, guint number, const TamgaValidatedSigna
         fact (out, "why", "%s", validated->reason);
     fact_signed (out, validated);
     fact_document (out, validated);
+    fact_objects (out, signature);
     if (!signature->is_document_timestamp && validated->procedure != NULL) {
         fact_of_check (out, validated, "person", "path");
         fact_status (out, validated);
         fact_qualified (out, validated);
         fact (out, "limits", "%s", validated->limits != NULL ? validated->limits : "none stated");
     }
-    if (signature->reason != NULL)
-        fact (out, "reason", "%s", signature->reason);
+    fact_claims (out, signature);
     if (signature->policy_oid != NULL)
         fact (out, "policy", "%s",
               profile != NULL ? tamga_profile_oid_name (profile, signature->policy_oid)

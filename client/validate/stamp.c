@@ -178,8 +178,11 @@ static void check_certificate (const TamgaBlocks *blocks, TamgaStamp *stamp, gin
 {
     X509 *certificate = stamp->token->signature->certificate;
     gint64 until = tamga_ossl_time (X509_get0_notAfter (certificate));
-    TamgaChainQuestion question = {
-        .procedure = stamp->procedure, .time = stamp->time, .proof = TRUE, .earliest = G_MININT64};
+    TamgaChainQuestion question = {.procedure = stamp->procedure,
+                                   .time = stamp->time,
+                                   .proof = TRUE,
+                                   .earliest = G_MININT64,
+                                   .existed = reference};
     tamga_chain_judge (blocks, &question, prefix, &stamp->judgement);
     check_revoked_later (stamp, reference);
     if (reference > until) {

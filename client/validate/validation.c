@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From a document to a verdict: read, judge each signature, conclude. The verdict is per signer:
  * valid only when every signature is. */
-#include "client/validate/judge.h"
+#include "client/validate/judging.h"
 
 #include <string.h>
 
@@ -43,19 +43,33 @@ static char *bare_reason (const TamgaValidatedSignature *validated)
 
 static const char *coverage_words (const TamgaValidation *validation)
 {
-    gboolean whole = FALSE, silent = TRUE, part = FALSE;
+    gboolean whole = FALSE, silent = TRUE;
     for (guint i = 0; i < validation->signatures->len; i++) {
         const TamgaSignature *signature =
             ((const TamgaValidatedSignature *)validation->signatures->pdata[i])->signature;
         whole = whole || signature->coverage == TAMGA_COVERS_WHOLE;
-        part = part || signature->coverage == TAMGA_COVERS_PART;
         silent = silent && tamga_changes_are_silent (signature);
     }
     if (whole && silent)
         return "the whole document is covered";
     if (!silent)
         return "the document was changed later, as permitted";
-    return part ? "a part of the document is covered" : "the document is unchanged since signing";
+    return "the document is unchanged since signing";
+}
+
+/* What is covered, in words; where it is not all, what is not. New text. */
+static char *coverage_text (const TamgaValidation *validation)
+{
+    for (guint i = 0; i < validation->signatures->len; i++) {
+        const TamgaSignature *signature =
+            ((const TamgaValidatedSignature *)validation->signatures->pdata[i])->signature;
+        if (signature->coverage == TAMGA_COVERS_PART && signature->countersigned == NULL)
+            return g_strdup_printf ("but only a part is covered by %s%s%s", signature->id,
+                                    signature->coverage_text != NULL ? ": " : "",
+                                    signature->coverage_text != NULL ? signature->coverage_text
+                                                                     : "");
+    }
+    return g_strdup (coverage_words (validation));
 }
 
 /* The gravest one of what counts for the verdict. */
@@ -126,12 +140,55 @@ static void conclude (TamgaValidation *self)
         self->summary = g_strdup_printf ("NOT DETERMINED: %s: %s. %s", open->signature->id, reason,
                                          what_next (open));
     } else {
+        g_autofree char *covered = coverage_text (self);
         self->verdict = TAMGA_VERDICT_VALID;
         self->summary =
             signers > 0 ? g_strdup_printf ("VALID, %u signature%s, %s", signers,
-                                           signers == 1 ? "" : "s", coverage_words (self))
+                                           signers == 1 ? "" : "s", covered)
                         : g_strdup_printf ("VALID, %u document timestamp%s and no signature, %s",
-                                           stamps, stamps == 1 ? "" : "s", coverage_words (self));
+                                           stamps, stamps == 1 ? "" : "s", covered);
+    }
+}
+
+/* How many document timestamps that were not judged yet cover each signature by its id. */
+static void count_covers (GHashTable *places, const TamgaSignature *stamp, guint *waits, int step)
+{
+    for (guint i = 0; stamp->proves != NULL && i < stamp->proves->len; i++) {
+        gpointer place;
+        if (g_hash_table_lookup_extended (places, stamp->proves->pdata[i], NULL, &place))
+            waits[GPOINTER_TO_UINT (place)] += (guint)step;
+    }
+}
+
+/* The latest first: it proves that all it covers existed. Those of a PDF are in order; those of a
+ * container name what they cover. `taken`: all n signatures. */
+static void judge_document_timestamps (TamgaValidation *self, const TamgaProcess *process,
+                                       gpointer *taken, guint n)
+{
+    g_autoptr (GHashTable) places = g_hash_table_new (g_str_hash, g_str_equal);
+    g_autofree guint *waits = g_new0 (guint, n + 1);
+    for (guint i = 0; i < n; i++)
+        g_hash_table_insert (places, ((TamgaSignature *)taken[i])->id, GUINT_TO_POINTER (i));
+    for (guint i = 0; i < n; i++) {
+        const TamgaSignature *stamp = taken[i];
+        if (stamp->is_document_timestamp)
+            count_covers (places, stamp, waits, 1);
+    }
+    for (;;) {
+        guint next = n;
+        for (guint i = n; i-- > 0;) {
+            const TamgaSignature *stamp = taken[i];
+            if (!stamp->is_document_timestamp || self->signatures->pdata[i] != NULL)
+                continue;
+            if (waits[i] == 0 || next == n) /* the last one where they claim to cover each other */
+                next = i;
+            if (waits[i] == 0)
+                break;
+        }
+        if (next == n)
+            return;
+        count_covers (places, taken[next], waits, -1);
+        self->signatures->pdata[next] = tamga_judge_document_timestamp (process, taken[next]);
     }
 }
 
@@ -147,12 +204,7 @@ TamgaValidation *tamga_validate_signatures (const char *file, const TamgaFormat 
     guint n = signatures->len;
     gpointer *taken = g_ptr_array_steal (signatures, NULL);
     g_ptr_array_set_size (self->signatures, (gint)n);
-    /* The latest document timestamp first: it proves that all before it existed. */
-    for (guint i = n; i-- > 0;) {
-        TamgaSignature *signature = taken[i];
-        if (signature->is_document_timestamp)
-            self->signatures->pdata[i] = tamga_judge_document_timestamp (&process, signature);
-    }
+    judge_document_timestamps (self, &process, taken, n);
     for (guint i = 0; i < n; i++) {
         TamgaSignature *signature = taken[i];
         if (!signature->is_document_timestamp)

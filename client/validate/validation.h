@@ -27,6 +27,16 @@ typedef struct {
     char *text;
 } TamgaCheck;
 
+/* One timestamp after it was judged. */
+typedef struct {
+    const TamgaTimestamp *timestamp; /* of the signature */
+    gint64 time;                     /* genTime; G_MININT64 where the token cannot be read */
+    char *tsa;                       /* who made it, for people; NULL then */
+    TamgaIndication indication;
+    const char *sub_indication; /* NULL when passed */
+    char *reason;
+} TamgaValidatedTimestamp;
+
 typedef struct {
     TamgaSignature *signature; /* the parsed picture; owned */
     TamgaIndication indication;
@@ -37,6 +47,7 @@ typedef struct {
     char *best_time_source;     /* "timestamp by TSA 1", "current time" */
     TamgaProcedure *procedure;  /* recipient procedure; NULL where it could not start */
     GPtrArray *checks;          /* TamgaCheck */
+    GPtrArray *timestamps;      /* TamgaValidatedTimestamp, as signature->timestamps */
     GPtrArray *findings;        /* TamgaFinding: of format, path, status and validation */
     gboolean qualified_certificate, qualified_device; /* QcStatements */
     char *title, *organisation;                       /* VN 6.2, 7 */
