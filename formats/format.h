@@ -201,7 +201,8 @@ typedef struct _TamgaFormat {
     gboolean (*timestamp) (TamgaDocument *document, const TamgaReadOptions *options,
                            const TamgaStamper *stamper, TamgaOutput *output, GError **error);
     /* What was signed, byte for byte. Elements: TamgaOriginal; `signature` chooses where the
-     * carrier holds several states of a document (PDF revisions), NULL: the latest signature.
+     * carrier holds several states of a document (PDF: "signature N" as read, and "revision N",
+     * signed or not), NULL: the latest signature.
      * NO_CONTENT: it lies elsewhere (detached). */
     GPtrArray *(*originals) (TamgaDocument *document, const TamgaReadOptions *options,
                              const char *signature, GError **error);

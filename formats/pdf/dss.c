@@ -64,43 +64,81 @@ static GPtrArray *evidence_of_kind (const TamgaEvidence *evidence, guint kind)
     return list;
 }
 
-/* Adds what is missing to the array of one kind; `vri` gets a reference to each piece. */
-static gboolean add_kind (TamgaPdfUpdate *update, TamgaPdfObject *dss, TamgaPdfObject *vri,
-                          guint kind, const TamgaEvidence *evidence, GError **error)
+/* The array of a /VRI entry that is being made, a copy of its own; NULL when it is something
+ * else. */
+static TamgaPdfObject *vri_array (const TamgaPdfRevision *view, TamgaPdfArena *arena,
+                                  TamgaPdfObject *vri, guint kind)
 {
-    TamgaPdfArena *arena = tamga_pdf_update_arena (update);
-    const TamgaPdfRevision *view = tamga_pdf_latest (tamga_pdf_update_pdf (update));
-    g_autoptr (GPtrArray) pieces = evidence_of_kind (evidence, kind);
-    if (pieces->len == 0)
-        return TRUE;
-    TamgaPdfObject *array = tamga_pdf_update_child (update, dss, kinds[kind], TAMGA_PDF_ARRAY);
-    if (array == NULL) {
-        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
-                     "/%s of the document security store is not an array (ISO 32000-2 12.8.4.3)",
-                     kinds[kind]);
-        return FALSE;
-    }
-    g_autoptr (GHashTable) present =
+    TamgaPdfObject *old = tamga_pdf_get (view, vri, vri_kinds[kind]);
+    if (old->type != TAMGA_PDF_NULL && old->type != TAMGA_PDF_ARRAY)
+        return NULL;
+    TamgaPdfObject *array = old->type == TAMGA_PDF_ARRAY ? tamga_pdf_clone (arena, old)
+                                                         : tamga_pdf_new (arena, TAMGA_PDF_ARRAY);
+    tamga_pdf_dict_set (arena, vri, vri_kinds[kind], array);
+    return array;
+}
+
+/* The pieces of the store that are there: GBytes to the reference. */
+static GHashTable *pieces_present (const TamgaPdfRevision *view, TamgaPdfObject *array)
+{
+    GHashTable *present =
         g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     for (gsize i = 0; i < array->array.n; i++) {
         GBytes *bytes = stream_bytes (view, array->array.items[i]);
         if (bytes != NULL)
             g_hash_table_insert (present, bytes, array->array.items[i]);
     }
-    TamgaPdfObject *used = tamga_pdf_new (arena, TAMGA_PDF_ARRAY);
-    for (guint i = 0; i < pieces->len; i++) {
-        GBytes *piece = pieces->pdata[i];
-        TamgaPdfObject *ref = g_hash_table_lookup (present, piece);
-        if (ref == NULL) {
-            TamgaPdfObject *dict = tamga_pdf_new (arena, TAMGA_PDF_DICT);
-            guint32 number = tamga_pdf_update_add_stream (update, dict, piece, TRUE);
-            ref = tamga_pdf_new_ref (arena, number, 0);
-            tamga_pdf_array_append (arena, array, ref);
-            g_hash_table_insert (present, g_bytes_ref (piece), ref);
-        }
-        tamga_pdf_array_append (arena, used, ref);
+    return present;
+}
+
+static gboolean has_ref (const TamgaPdfObject *array, const TamgaPdfObject *ref)
+{
+    for (gsize i = 0; i < array->array.n; i++) {
+        if (tamga_pdf_equal (array->array.items[i], ref))
+            return TRUE;
     }
-    tamga_pdf_dict_set (arena, vri, vri_kinds[kind], used);
+    return FALSE;
+}
+
+/* Adds what is missing to the array of one kind; each of `vris` gets a reference to its pieces. */
+static gboolean add_kind (TamgaPdfUpdate *update, TamgaPdfObject *dss, guint kind,
+                          const TamgaPdfDssEntry *entries, TamgaPdfObject **vris, gsize n,
+                          GError **error)
+{
+    TamgaPdfArena *arena = tamga_pdf_update_arena (update);
+    const TamgaPdfRevision *view = tamga_pdf_latest (tamga_pdf_update_pdf (update));
+    g_autoptr (GHashTable) present = NULL;
+    TamgaPdfObject *array = NULL;
+    for (gsize e = 0; e < n; e++) {
+        g_autoptr (GPtrArray) pieces = evidence_of_kind (entries[e].evidence, kind);
+        if (pieces->len == 0)
+            continue;
+        if (array == NULL)
+            array = tamga_pdf_update_child (update, dss, kinds[kind], TAMGA_PDF_ARRAY);
+        TamgaPdfObject *used = vri_array (view, arena, vris[e], kind);
+        if (array == NULL || used == NULL) {
+            g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
+                         "/%s of the document security store is not an array "
+                         "(ISO 32000-2 12.8.4.3)",
+                         kinds[kind]);
+            return FALSE;
+        }
+        if (present == NULL)
+            present = pieces_present (view, array);
+        for (guint i = 0; i < pieces->len; i++) {
+            GBytes *piece = pieces->pdata[i];
+            TamgaPdfObject *ref = g_hash_table_lookup (present, piece);
+            if (ref == NULL) {
+                TamgaPdfObject *dict = tamga_pdf_new (arena, TAMGA_PDF_DICT);
+                guint32 number = tamga_pdf_update_add_stream (update, dict, piece, TRUE);
+                ref = tamga_pdf_new_ref (arena, number, 0);
+                tamga_pdf_array_append (arena, array, ref);
+                g_hash_table_insert (present, g_bytes_ref (piece), ref);
+            }
+            if (!has_ref (used, ref))
+                tamga_pdf_array_append (arena, used, ref);
+        }
+    }
     return TRUE;
 }
 
@@ -111,32 +149,48 @@ static char *vri_key (GBytes *contents)
     return g_ascii_strup (hex, -1);
 }
 
-gboolean tamga_pdf_dss_add (TamgaPdfUpdate *update, const TamgaEvidence *evidence, GBytes *contents,
-                            gint64 time, GError **error)
+/* The dictionary of the store, to be changed. */
+static TamgaPdfObject *edit_store (TamgaPdfUpdate *update)
 {
     TamgaPdfArena *arena = tamga_pdf_update_arena (update);
     const TamgaPdfRevision *view = tamga_pdf_latest (tamga_pdf_update_pdf (update));
     TamgaPdfObject *root = tamga_pdf_key (view->trailer, "Root");
     TamgaPdfObject *old = tamga_pdf_key (tamga_pdf_catalog (view), "DSS");
-    TamgaPdfObject *dss;
-    if (old->type == TAMGA_PDF_REF && tamga_pdf_resolve (view, old)->type == TAMGA_PDF_DICT) {
-        dss = tamga_pdf_update_edit (update, old->ref.number, old->ref.generation);
-    } else {
-        TamgaPdfObject *catalog =
-            tamga_pdf_update_edit (update, root->ref.number, root->ref.generation);
-        dss = old->type == TAMGA_PDF_DICT ? tamga_pdf_clone (arena, old)
-                                          : tamga_pdf_new_parsed (arena, "<< /Type /DSS >>");
-        guint32 number = tamga_pdf_update_add (update, dss);
-        tamga_pdf_dict_set (arena, catalog, "DSS", tamga_pdf_new_ref (arena, number, 0));
-    }
-    TamgaPdfObject *vri = tamga_pdf_new_parsed (arena, "<< /Type /VRI >>");
-    for (guint kind = 0; kind < G_N_ELEMENTS (kinds); kind++) {
-        if (!add_kind (update, dss, vri, kind, evidence, error))
-            return FALSE;
-    }
-    g_autofree char *date = tamga_pdf_date (time);
+    if (old->type == TAMGA_PDF_REF && tamga_pdf_resolve (view, old)->type == TAMGA_PDF_DICT)
+        return tamga_pdf_update_edit (update, old->ref.number, old->ref.generation);
+    TamgaPdfObject *catalog =
+        tamga_pdf_update_edit (update, root->ref.number, root->ref.generation);
+    TamgaPdfObject *dss = old->type == TAMGA_PDF_DICT
+                              ? tamga_pdf_clone (arena, old)
+                              : tamga_pdf_new_parsed (arena, "<< /Type /DSS >>");
+    guint32 number = tamga_pdf_update_add (update, dss);
+    tamga_pdf_dict_set (arena, catalog, "DSS", tamga_pdf_new_ref (arena, number, 0));
+    return dss;
+}
+
+/* A new /VRI entry that begins with what the file has for this signature. */
+static TamgaPdfObject *begin_vri (TamgaPdfUpdate *update, TamgaPdfObject *map, const char *key,
+                                  gint64 time)
+{
+    TamgaPdfArena *arena = tamga_pdf_update_arena (update);
+    const TamgaPdfRevision *view = tamga_pdf_latest (tamga_pdf_update_pdf (update));
+    TamgaPdfObject *old = tamga_pdf_get (view, map, key);
+    TamgaPdfObject *vri = old->type == TAMGA_PDF_DICT
+                              ? tamga_pdf_clone (arena, old)
+                              : tamga_pdf_new_parsed (arena, "<< /Type /VRI >>");
+    /* /TU is when this entry was made, so that of an older one does not stay. */
+    tamga_pdf_dict_remove (vri, "TU");
+    g_autofree char *date = time != G_MININT64 ? tamga_pdf_date (time) : NULL;
     if (date != NULL)
         tamga_pdf_dict_set (arena, vri, "TU", tamga_pdf_new_text (arena, date));
+    return vri;
+}
+
+gboolean tamga_pdf_dss_add (TamgaPdfUpdate *update, const TamgaPdfDssEntry *entries, gsize n,
+                            gint64 time, GError **error)
+{
+    TamgaPdfArena *arena = tamga_pdf_update_arena (update);
+    TamgaPdfObject *dss = edit_store (update);
     TamgaPdfObject *map = tamga_pdf_update_child (update, dss, "VRI", TAMGA_PDF_DICT);
     if (map == NULL) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
@@ -144,9 +198,17 @@ gboolean tamga_pdf_dss_add (TamgaPdfUpdate *update, const TamgaEvidence *evidenc
                      "(ISO 32000-2 12.8.4.4)");
         return FALSE;
     }
-    g_autofree char *key = vri_key (contents);
-    tamga_pdf_dict_set (arena, map, key,
-                        tamga_pdf_new_ref (arena, tamga_pdf_update_add (update, vri), 0));
+    g_autofree TamgaPdfObject **vris = g_new0 (TamgaPdfObject *, n);
+    for (gsize e = 0; e < n; e++) {
+        g_autofree char *key = vri_key (entries[e].contents);
+        vris[e] = begin_vri (update, map, key, time);
+        tamga_pdf_dict_set (arena, map, key,
+                            tamga_pdf_new_ref (arena, tamga_pdf_update_add (update, vris[e]), 0));
+    }
+    for (guint kind = 0; kind < G_N_ELEMENTS (kinds); kind++) {
+        if (!add_kind (update, dss, kind, entries, vris, n, error))
+            return FALSE;
+    }
     return TRUE;
 }
 
@@ -170,6 +232,20 @@ static void read_array (const TamgaPdfRevision *view, TamgaPdfObject *array, gui
             tamga_evidence_add_crl (evidence, bytes);
         }
     }
+}
+
+gboolean tamga_pdf_dss_has (const TamgaPdfRevision *view, const TamgaPdfDssEntry *entry)
+{
+    TamgaPdfObject *dss = tamga_pdf_get (view, tamga_pdf_catalog (view), "DSS");
+    g_autofree char *key = vri_key (entry->contents);
+    TamgaPdfObject *vri = tamga_pdf_get (view, tamga_pdf_get (view, dss, "VRI"), key);
+    g_autoptr (TamgaEvidence) present = tamga_evidence_new ();
+    for (guint kind = 0; kind < G_N_ELEMENTS (kinds); kind++)
+        read_array (view, tamga_pdf_get (view, vri, vri_kinds[kind]), kind, present);
+    guint before = present->certificates->len + present->crls->len + present->ocsps->len;
+    tamga_evidence_merge (present, entry->evidence);
+    return vri->type == TAMGA_PDF_DICT &&
+           before == present->certificates->len + present->crls->len + present->ocsps->len;
 }
 
 TamgaEvidence *tamga_pdf_dss_read (const TamgaPdfRevision *view)

@@ -39,3 +39,8 @@ gboolean tamga_pdf_lock_names (const TamgaPdfRevision *view, TamgaPdfObject *loc
 gboolean tamga_pdf_field_place (TamgaPdfUpdate *update, const TamgaSigningParameters *parameters,
                                 guint32 signature, TamgaPdfObject **references, GPtrArray *findings,
                                 GError **error);
+/* The same for a document time-stamp, always in a new invisible field ("Timestamp1" ...). A
+ * certification does not forbid it, not even P 1: what only adds a DSS or document time-stamps is
+ * no change to the document (ISO 32000-2 table 257). A FieldMDP locks values of fields that exist.
+ */
+gboolean tamga_pdf_field_place_timestamp (TamgaPdfUpdate *update, guint32 stamp, GError **error);

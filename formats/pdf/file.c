@@ -38,8 +38,9 @@ static void section_free (gpointer data)
     g_free (section);
 }
 
-TamgaPdf *tamga_pdf_open (TamgaDocument *document, GError **error)
+TamgaPdf *tamga_pdf_open (TamgaDocument *document, GBytes *password, GError **error)
 {
+    (void)password;
     g_autoptr (TamgaPdf) pdf = g_new0 (TamgaPdf, 1);
     pdf->document = tamga_document_ref (document);
     pdf->size = tamga_document_size (document);
@@ -56,6 +57,11 @@ TamgaPdf *tamga_pdf_open (TamgaDocument *document, GError **error)
     }
     if (!tamga_pdf_read_sections (pdf, error))
         return NULL;
+    if (tamga_pdf_encrypted (pdf)) {
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_ENCRYPTED,
+                     "the PDF is encrypted; encrypted files are not read for now");
+        return NULL;
+    }
     return g_steal_pointer (&pdf);
 }
 

@@ -58,7 +58,7 @@ struct _TamgaPdf {
 };
 
 /* Errors: NOT_THIS_FORMAT without %PDF-, MALFORMED (the text says where), LIMIT. */
-TamgaPdf *tamga_pdf_open (TamgaDocument *document, GError **error);
+TamgaPdf *tamga_pdf_open (TamgaDocument *document, GBytes *password, GError **error);
 void tamga_pdf_free (TamgaPdf *pdf);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaPdf, tamga_pdf_free)
 

@@ -73,8 +73,8 @@ static gboolean choose_field (GPtrArray *fields, const char *name, const TamgaPd
     return TRUE;
 }
 
-/* "Signature1" and on: the first that no field has. */
-static char *new_name (GPtrArray *fields, const char *wanted, GError **error)
+/* `wanted`, or `prefix` with the first number that no field has. */
+static char *new_name (GPtrArray *fields, const char *prefix, const char *wanted, GError **error)
 {
     if (wanted != NULL) {
         if (wanted[0] == '\0' || strchr (wanted, '.') != NULL) {
@@ -87,7 +87,7 @@ static char *new_name (GPtrArray *fields, const char *wanted, GError **error)
         return g_strdup (wanted);
     }
     for (guint i = 1;; i++) {
-        g_autofree char *name = g_strdup_printf ("Signature%u", i);
+        g_autofree char *name = g_strdup_printf ("%s%u", prefix, i);
         g_autofree char *below = g_strdup_printf ("%s.", name);
         gboolean used = FALSE;
         for (guint k = 0; k < fields->len && !used; k++) {
@@ -318,21 +318,10 @@ static TamgaPdfObject *make_references (TamgaPdfUpdate *update,
     return references->array.n > 0 ? references : tamga_pdf_null;
 }
 
-gboolean tamga_pdf_field_place (TamgaPdfUpdate *update, const TamgaSigningParameters *parameters,
-                                guint32 signature, TamgaPdfObject **references, GPtrArray *findings,
-                                GError **error)
+/* /Fields of the form, which says from now on that there are signatures. */
+static TamgaPdfObject *edit_field_list (TamgaPdfUpdate *update, GError **error)
 {
     TamgaPdfArena *arena = tamga_pdf_update_arena (update);
-    const TamgaPdfRevision *view = tamga_pdf_latest (tamga_pdf_update_pdf (update));
-    g_autoptr (GPtrArray) fields = tamga_pdf_fields (view);
-    const TamgaPdfField *field = NULL;
-    if (!choose_field (fields, parameters->field, &field, error))
-        return FALSE;
-    g_autofree char *name =
-        field != NULL ? g_strdup (field->name) : new_name (fields, parameters->field, error);
-    if (name == NULL || !check_allowed (view, fields, parameters->certification, name, error) ||
-        (field != NULL && !tamga_pdf_seed_check (view, field->dict, parameters, error)))
-        return FALSE;
     TamgaPdfObject *form = edit_form (update);
     TamgaPdfObject *list =
         form != NULL ? tamga_pdf_update_child (update, form, "Fields", TAMGA_PDF_ARRAY) : NULL;
@@ -340,9 +329,40 @@ gboolean tamga_pdf_field_place (TamgaPdfUpdate *update, const TamgaSigningParame
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
                      "the document's form is damaged: /AcroForm or its /Fields has the wrong type "
                      "(ISO 32000-1 12.7.2)");
-        return FALSE;
+        return NULL;
     }
     tamga_pdf_dict_set (arena, form, "SigFlags", tamga_pdf_new_integer (arena, SIG_FLAGS));
+    return list;
+}
+
+gboolean tamga_pdf_field_place_timestamp (TamgaPdfUpdate *update, guint32 stamp, GError **error)
+{
+    const TamgaSigningParameters invisible = {0};
+    g_autoptr (GPtrArray) fields =
+        tamga_pdf_fields (tamga_pdf_latest (tamga_pdf_update_pdf (update)));
+    g_autofree char *name = new_name (fields, "Timestamp", NULL, error);
+    TamgaPdfObject *list = edit_field_list (update, error);
+    return list != NULL && add_field (update, &invisible, name, list, stamp, error);
+}
+
+gboolean tamga_pdf_field_place (TamgaPdfUpdate *update, const TamgaSigningParameters *parameters,
+                                guint32 signature, TamgaPdfObject **references, GPtrArray *findings,
+                                GError **error)
+{
+    const TamgaPdfRevision *view = tamga_pdf_latest (tamga_pdf_update_pdf (update));
+    g_autoptr (GPtrArray) fields = tamga_pdf_fields (view);
+    const TamgaPdfField *field = NULL;
+    if (!choose_field (fields, parameters->field, &field, error))
+        return FALSE;
+    g_autofree char *name = field != NULL
+                                ? g_strdup (field->name)
+                                : new_name (fields, "Signature", parameters->field, error);
+    if (name == NULL || !check_allowed (view, fields, parameters->certification, name, error) ||
+        (field != NULL && !tamga_pdf_seed_check (view, field->dict, parameters, error)))
+        return FALSE;
+    TamgaPdfObject *list = edit_field_list (update, error);
+    if (list == NULL)
+        return FALSE;
     *references = make_references (update, parameters, field, signature);
     return field != NULL ? fill_field (update, parameters, field, signature, findings, error)
                          : add_field (update, parameters, name, list, signature, error);

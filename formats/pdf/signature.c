@@ -9,7 +9,6 @@
 #include "formats/limits.h"
 #include "formats/ossl.h"
 #include "formats/pdf/dss.h"
-#include "formats/pdf/found.h"
 #include "formats/pdf/peer.h"
 #include "formats/pdf/revisions.h"
 
@@ -412,28 +411,40 @@ static gboolean read_all (Reading *reading, GError **error)
     return tamga_document_check (pdf->document, error);
 }
 
-GPtrArray *tamga_pdf_read_signatures (TamgaDocument *document, const TamgaReadOptions *options,
-                                      GError **error)
+GPtrArray *tamga_pdf_read (TamgaPdf *pdf, const TamgaReadOptions *options, GPtrArray **found,
+                           GPtrArray **owners, GError **error)
 {
-    g_autoptr (TamgaPdf) pdf = tamga_pdf_open (document, error);
-    if (pdf == NULL)
-        return NULL;
-    if (tamga_pdf_encrypted (pdf)) {
-        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_ENCRYPTED,
-                     "the PDF is encrypted; encrypted files are not read for now");
-        return NULL;
-    }
-    g_autoptr (GPtrArray) found = tamga_pdf_find_signatures (pdf);
-    if (found->len == 0) {
+    *owners = NULL;
+    *found = tamga_pdf_find_signatures (pdf);
+    if ((*found)->len == 0) {
         if (!tamga_pdf_failed (pdf, error))
             g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_SIGNATURE,
-                         "%s is not signed", tamga_document_name (document));
+                         "%s is not signed", tamga_document_name (pdf->document));
         return NULL;
     }
     g_autoptr (GPtrArray) signatures =
         g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_signature_free);
-    g_autoptr (GPtrArray) owners = g_ptr_array_new ();
-    Reading reading = {
-        .pdf = pdf, .options = options, .found = found, .signatures = signatures, .owners = owners};
+    *owners = g_ptr_array_new ();
+    Reading reading = {.pdf = pdf,
+                       .options = options,
+                       .found = *found,
+                       .signatures = signatures,
+                       .owners = *owners};
     return read_all (&reading, error) ? g_steal_pointer (&signatures) : NULL;
+}
+
+GPtrArray *tamga_pdf_read_signatures (TamgaDocument *document, const TamgaReadOptions *options,
+                                      GError **error)
+{
+    g_autoptr (TamgaPdf) pdf = tamga_pdf_open (document, tamga_pdf_password (options), error);
+    if (pdf == NULL)
+        return NULL;
+    g_autoptr (GPtrArray) found = NULL;
+    g_autoptr (GPtrArray) owners = NULL;
+    return tamga_pdf_read (pdf, options, &found, &owners, error);
+}
+
+GBytes *tamga_pdf_password (const TamgaReadOptions *options)
+{
+    return options != NULL ? options->password : NULL;
 }

@@ -203,6 +203,50 @@ GBytes *sample_must_sign (Fixture *fixture, const Party *party, GBytes *pdf,
     return result;
 }
 
+static GBytes *stamp (const TamgaStamper *stamper, GBytes *imprint, GError **error)
+{
+    Fixture *fixture = stamper->data;
+    g_autofree char *query = g_build_filename (fixture->folder, "imprint.tsq", NULL);
+    g_autofree char *token = g_build_filename (fixture->folder, "imprint.tst", NULL);
+    g_autofree char *config = g_build_filename (fixture->folder, "tsa.cnf", NULL);
+    g_autofree char *hex = tamga_text_hex_bytes (imprint);
+    (void)error;
+    g_assert_true (fixture_openssl (fixture, "ts", "-query", "-digest", hex, "-sha256", "-cert",
+                                    "-out", query, NULL));
+    g_assert_true (fixture_openssl (
+        fixture, "ts", "-reply", "-config", config, "-section", "one", "-queryfile", query,
+        "-signer", fixture->tsa.certificate_path, "-inkey", fixture->tsa.key_path, "-chain",
+        fixture->root.certificate_path, "-token_out", "-out", token, NULL));
+    return fixture_load (token);
+}
+
+TamgaStamper sample_stamper (Fixture *fixture)
+{
+    return (TamgaStamper){tamga_digest_by_name ("SHA-256"), stamp, fixture};
+}
+
+GBytes *sample_extend (Fixture *fixture, GBytes *pdf, GBytes *password,
+                       const TamgaExtension *extensions, gsize n, GError **error)
+{
+    g_autoptr (TamgaDocument) document = tamga_document_new ("sample.pdf", pdf);
+    g_autoptr (TamgaOutput) output = tamga_output_new_memory ();
+    const TamgaReadOptions options = {.password = password};
+    TamgaStamper stamper = sample_stamper (fixture);
+    if (!tamga_pades_format.extend (document, &options, extensions, n, &stamper, output, error) ||
+        !tamga_output_commit (output, error))
+        return NULL;
+    return tamga_output_steal_bytes (output);
+}
+
+GBytes *sample_must_extend (Fixture *fixture, GBytes *pdf, const TamgaExtension *extensions,
+                            gsize n)
+{
+    g_autoptr (GError) error = NULL;
+    GBytes *result = sample_extend (fixture, pdf, NULL, extensions, n, &error);
+    g_assert_no_error (error);
+    return result;
+}
+
 GPtrArray *sample_read (GBytes *pdf, GError **error)
 {
     g_autoptr (TamgaDocument) document = tamga_document_new ("sample.pdf", pdf);

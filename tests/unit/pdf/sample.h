@@ -29,6 +29,13 @@ GBytes *sample_sign (Fixture *fixture, const Party *party, GBytes *pdf,
 /* The same, failing the test on an error. */
 GBytes *sample_must_sign (Fixture *fixture, const Party *party, GBytes *pdf,
                           const TamgaSigningParameters *parameters);
+/* Tokens of the fixture's service; SHA-256 imprints. */
+TamgaStamper sample_stamper (Fixture *fixture);
+/* Extends by these; `password` may be NULL. */
+GBytes *sample_extend (Fixture *fixture, GBytes *pdf, GBytes *password,
+                       const TamgaExtension *extensions, gsize n, GError **error);
+GBytes *sample_must_extend (Fixture *fixture, GBytes *pdf, const TamgaExtension *extensions,
+                            gsize n);
 GPtrArray *sample_read (GBytes *pdf, GError **error);
 /* "INTACT", "INTACT" ... of all signatures, blanks between; or "error N". */
 char *sample_verdict (GBytes *pdf);

@@ -426,7 +426,7 @@ static void test_object_stream (void)
     g_autoptr (GBytes) base = sample_qpdf (fixture, plain, "--object-streams=generate");
     g_autoptr (GBytes) one = sample_must_sign (fixture, signer, base, NULL);
     g_autoptr (TamgaDocument) document = tamga_document_new ("base", base);
-    g_autoptr (TamgaPdf) pdf = tamga_pdf_open (document, NULL);
+    g_autoptr (TamgaPdf) pdf = tamga_pdf_open (document, NULL, NULL);
     const TamgaPdfRevision *view = tamga_pdf_latest (pdf);
     guint32 number = 0;
     for (guint32 i = 1; i < tamga_pdf_next_number (pdf) && number == 0; i++) {

@@ -66,8 +66,8 @@ static void test_update_form (void)
         g_autoptr (GBytes) signed_pdf = sample_must_sign (fixture, signer, base, NULL);
         g_autoptr (TamgaDocument) old_document = tamga_document_new ("old", base);
         g_autoptr (TamgaDocument) document = tamga_document_new ("new", signed_pdf);
-        g_autoptr (TamgaPdf) old = tamga_pdf_open (old_document, NULL);
-        g_autoptr (TamgaPdf) pdf = tamga_pdf_open (document, NULL);
+        g_autoptr (TamgaPdf) old = tamga_pdf_open (old_document, NULL, NULL);
+        g_autoptr (TamgaPdf) pdf = tamga_pdf_open (document, NULL, NULL);
         const TamgaPdfSection *before = old->sections->pdata[0], *after = pdf->sections->pdata[0];
         g_assert_cmpint (before->stream, ==, after->stream);
         g_assert_cmpuint (after->prev, ==, old->startxref);
@@ -259,7 +259,7 @@ static void test_dss (void)
     g_autoptr (GBytes) one = sample_must_sign (fixture, signer, plain, &lt);
     g_autoptr (GBytes) two = sample_must_sign (fixture, signer, one, &lt);
     g_autoptr (TamgaDocument) document = tamga_document_new ("two", two);
-    g_autoptr (TamgaPdf) pdf = tamga_pdf_open (document, NULL);
+    g_autoptr (TamgaPdf) pdf = tamga_pdf_open (document, NULL, NULL);
     const TamgaPdfRevision *view = tamga_pdf_latest (pdf);
     TamgaPdfObject *dss = tamga_pdf_get (view, tamga_pdf_catalog (view), "DSS");
     TamgaPdfObject *vri = tamga_pdf_get (view, dss, "VRI");
