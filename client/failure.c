@@ -78,7 +78,7 @@ static const Row rows[] = {
     FORMAT (MALFORMED, "malformed", TAMGA_EXIT_INPUT, "Ask the sender for a whole copy."),
     FORMAT (NO_SIGNATURE, "no-signature", TAMGA_EXIT_INPUT, NULL),
     FORMAT (ENCRYPTED, "encrypted", TAMGA_EXIT_INPUT,
-            "Save a copy without a password, then sign the copy."),
+            "Give its password on the terminal, or with --password-fd N."),
     FORMAT (FORBIDDEN, "forbidden", TAMGA_EXIT_INPUT,
             "Ask the author for a copy that permits signing."),
     FORMAT (DAMAGED, "damaged", TAMGA_EXIT_INPUT,

@@ -45,9 +45,7 @@ static gboolean from_terminal (TamgaCli *cli, const char *file, TamgaPin *passwo
 {
     int terminal = tamga_terminal_open (NULL);
     if (terminal < 0) {
-        set_error (error, cli, file,
-                   "there is no terminal to ask for its password on. Give it with "
-                   "--password-fd N.");
+        set_error (error, cli, file, "there is no terminal to ask for its password on.");
         return FALSE;
     }
     g_autofree char *name = tamga_text_visible (file);

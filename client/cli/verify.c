@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/cli/password.h"
 #include "formats/ossl.h"
 
 typedef struct {
-    char *document, *at;
+    char **documents;
+    char *at, *password_fd;
     gboolean checks;
 } Options;
 
@@ -75,16 +77,37 @@ static void report (TamgaCli *cli, const TamgaValidation *validation, gboolean c
         putchar ('\n');
 }
 
+/* Judges a document; one that is encrypted asks for its password, once. NULL with an error: none
+ * came. */
+static TamgaValidation *validate (TamgaCli *cli, const TamgaStatusContext *context,
+                                  TamgaDocument *document, GPtrArray *contents,
+                                  const Options *options, gint64 at, GError **error)
+{
+    TamgaReadOptions read = {.contents = contents};
+    TamgaValidation *validation = tamga_validate (document, &read, context, at, &cli->call);
+    if (!tamga_cli_password_wanted (validation->error))
+        return validation;
+    tamga_validation_free (validation);
+    g_autoptr (GBytes) password =
+        tamga_cli_password (cli, options->password_fd, tamga_document_name (document), error);
+    if (!password)
+        return NULL;
+    read.password = password;
+    return tamga_validate (document, &read, context, at, &cli->call);
+}
+
 static int verify_file (TamgaCli *cli, const TamgaStatusContext *context, const char *path,
-                        const TamgaReadOptions *read, gint64 at, gboolean checks)
+                        GPtrArray *contents, const Options *options, gint64 at)
 {
     g_autoptr (GError) error = NULL;
     g_autoptr (TamgaDocument) document = tamga_document_open (path, &error);
     if (!document)
         return report_unreadable (cli, path, error);
     g_autoptr (TamgaValidation) validation =
-        tamga_validate (document, read, context, at, &cli->call);
-    report (cli, validation, checks);
+        validate (cli, context, document, contents, options, at, &error);
+    if (!validation)
+        return report_unreadable (cli, path, error);
+    report (cli, validation, options->checks);
     return tamga_validation_exit_code (validation);
 }
 
@@ -94,7 +117,7 @@ static int run (TamgaCli *cli, const Options *options, int argc, char **argv)
     if (options->at && !parse_time (options->at, &at))
         return tamga_cli_usage (cli, "--at takes a time such as 2026-11-22T10:42:11Z, not \"%s\".",
                                 options->at);
-    if (options->document && argc > 1)
+    if (options->documents && argc > 1)
         return tamga_cli_usage (cli, "--document belongs to one signature file, not to %d.", argc);
     g_autoptr (GError) error = NULL;
     TamgaStatusContext context;
@@ -102,18 +125,17 @@ static int run (TamgaCli *cli, const Options *options, int argc, char **argv)
         return tamga_cli_fail (cli, error);
     g_autoptr (GPtrArray) contents =
         g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_document_unref);
-    if (options->document) {
-        TamgaDocument *content = tamga_document_open (options->document, &error);
+    for (char **path = options->documents; path && *path; path++) {
+        TamgaDocument *content = tamga_document_open (*path, &error);
         if (!content)
             return tamga_cli_fail (cli, error);
         g_ptr_array_add (contents, content);
     }
-    const TamgaReadOptions read = {.contents = contents};
     collected = cli->json && !cli->ndjson && argc > 1 ? json_array () : NULL;
     TamgaExit code = TAMGA_EXIT_DONE;
     int judged = 0;
     for (; judged < argc && !tamga_call_cancelled (&cli->call); judged++) {
-        int one = verify_file (cli, &context, argv[judged], &read, at, options->checks);
+        int one = verify_file (cli, &context, argv[judged], contents, options, at);
         code = tamga_exit_worse (code, (TamgaExit)one);
     }
     if (tamga_call_cancelled (&cli->call)) {
@@ -129,16 +151,19 @@ int tamga_cli_verify (TamgaCli *cli, int argc, char **argv)
 {
     Options options = {0};
     const GOptionEntry entries[] = {
-        {"document", 'd', 0, G_OPTION_ARG_FILENAME, &options.document,
-         "What a detached signature signs", "FILE"},
+        {"document", 'd', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.documents,
+         "What a detached signature signs; again for several", "FILE"},
         {"at", 0, 0, G_OPTION_ARG_STRING, &options.at, "Judge as of this time", "TIME"},
+        TAMGA_CLI_PASSWORD_OPTION (&options.password_fd),
         {"checks", 'c', 0, G_OPTION_ARG_NONE, &options.checks, "Show every check", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     int code;
-    if (tamga_cli_parse (cli, &argc, &argv, entries, 1, &code))
+    if (tamga_cli_parse (cli, &argc, &argv, entries, 1, &code) &&
+        tamga_cli_password_option (cli, options.password_fd, &code))
         code = run (cli, &options, argc, argv);
-    g_free (options.document);
+    g_strfreev (options.documents);
     g_free (options.at);
+    g_free (options.password_fd);
     return code;
 }
