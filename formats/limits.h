@@ -49,6 +49,11 @@
 #define TAMGA_MAX_XML_SIZE (32u * 1024 * 1024)
 /* Elements nested in each other (also the limit of libxml2). */
 #define TAMGA_MAX_XML_DEPTH 256u
+/* Name spaces in scope at one element of XML; the sum of their squares over all elements, which is
+ * what canonicalization takes (some seconds); identifiers that more than one element has. */
+#define TAMGA_MAX_XML_NAMESPACES 1000u
+#define TAMGA_MAX_XML_NAMESPACE_WORK 1000000000u
+#define TAMGA_MAX_XML_DUPLICATES 1000u
 /* References of one XML signature, objects of one JAdES sigD, entries of one manifest. */
 #define TAMGA_MAX_REFERENCES 10000u
 /* Transforms of one reference. */

@@ -23,3 +23,17 @@ GBytes *tamga_c14n_bytes (const TamgaXml *xml, const xmlNode *apex, const xmlNod
 GBytes *tamga_c14n_digest (const TamgaXml *xml, const xmlNode *apex, const xmlNode *without,
                            const TamgaC14n *c14n, const char *prefixes, const TamgaDigest *digest,
                            GError **error);
+
+/* The nodes of a reference: an element with all below it, or the whole document, less what its
+ * transforms took out. */
+typedef struct {
+    const xmlNode *apex;         /* NULL: the document */
+    const xmlNode *without;      /* enveloped signature, or NULL */
+    gboolean without_signatures; /* every ds:Signature is left out */
+    gboolean without_comments; /* comments are no members, whatever the method (XMLDSig 4.4.3.3) */
+} TamgaNodeSet;
+
+GBytes *tamga_c14n_set_bytes (const TamgaXml *xml, const TamgaNodeSet *set, const TamgaC14n *c14n,
+                              const char *prefixes, GError **error);
+GBytes *tamga_c14n_set_digest (const TamgaXml *xml, const TamgaNodeSet *set, const TamgaC14n *c14n,
+                               const char *prefixes, const TamgaDigest *digest, GError **error);

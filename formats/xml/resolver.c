@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* References to documents beside the signature. */
+#include "formats/xml/resolver.h"
+
+#include <string.h>
+
+/* Is the last part of the URI the last part of the document's name? */
+static gboolean names (const char *uri, TamgaDocument *document)
+{
+    g_autofree char *name = g_path_get_basename (tamga_document_name (document));
+    const char *slash = strrchr (uri, '/');
+    const char *last = slash != NULL ? slash + 1 : uri;
+    g_autofree char *decoded = g_uri_unescape_string (last, NULL);
+
+    return strcmp (name, last) == 0 || g_strcmp0 (name, decoded) == 0;
+}
+
+/* The document that a URI leads to; NULL where none fits, or two do: a digest may not choose. */
+static TamgaDocument *find_document (const TamgaXmlResolver *resolver, const char *uri)
+{
+    GPtrArray *documents = resolver->data;
+    TamgaDocument *found = NULL;
+
+    if (documents == NULL)
+        return NULL;
+    if (documents->len == 1)
+        return documents->pdata[0];
+    for (guint i = 0; uri != NULL && i < documents->len; i++) {
+        if (!names (uri, documents->pdata[i]))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = documents->pdata[i];
+    }
+    return found;
+}
+
+static GBytes *documents_digest (const TamgaXmlResolver *resolver, const char *uri,
+                                 const TamgaDigest *digest, GError **error)
+{
+    TamgaDocument *document = find_document (resolver, uri);
+
+    return document != NULL ? tamga_document_digest (document, digest, NULL, 0, NULL, NULL, error)
+                            : NULL;
+}
+
+static GBytes *documents_bytes (const TamgaXmlResolver *resolver, const char *uri, guint64 limit,
+                                GError **error)
+{
+    TamgaDocument *document = find_document (resolver, uri);
+
+    return document != NULL
+               ? tamga_document_bytes (document, 0, tamga_document_size (document), limit, error)
+               : NULL;
+}
+
+TamgaXmlResolver tamga_xml_resolver_documents (GPtrArray *documents)
+{
+    return (TamgaXmlResolver){documents_digest, documents_bytes, documents};
+}
