@@ -47,6 +47,8 @@
 #define TAMGA_MAX_IMAGE_SIZE (16u * 1024 * 1024)
 /* An XML document that is signed or holds signatures: the tree takes about 24 times its size. */
 #define TAMGA_MAX_XML_SIZE (32u * 1024 * 1024)
+/* Characters of one text in XML, as libxml2 reads it: base64 of a document inside of a signature. */
+#define TAMGA_MAX_XML_TEXT 10000000u
 /* Elements nested in each other (also the limit of libxml2). */
 #define TAMGA_MAX_XML_DEPTH 256u
 /* Name spaces in scope at one element of XML; the sum of their squares over all elements, which is
