@@ -7,6 +7,8 @@ const TamgaCommand tamga_commands[] = {
      tamga_cli_sign},
     {"verify", "FILE…", "check signatures and say whether they may be relied on",
      "tamga verify contract.signed.pdf", tamga_cli_verify},
+    {"show", "FILE…", "what is in a signed file: signatures, timestamps, certificates, evidence",
+     "tamga show contract.signed.pdf", tamga_cli_show},
     {"token", "list|info|pin", "cards and tokens that are plugged in", "tamga token list",
      tamga_cli_token},
     {"key", "list", "keys on a card or in a key file", "tamga key list", tamga_cli_key},
