@@ -31,8 +31,8 @@ static void add_extensions (X509 *certificate, X509_CRL *crl, X509 *issuer, cons
     NCONF_free (conf);
 }
 
-static Entity *issue (const Entity *issuer, const char *name, EVP_PKEY *key, const char *extensions,
-                      gint64 from, gint64 until)
+Entity *pki_issue_key (const Entity *issuer, const char *name, EVP_PKEY *key,
+                       const char *extensions, gint64 from, gint64 until)
 {
     Entity *entity = g_new0 (Entity, 1);
     entity->key = key;
@@ -67,7 +67,7 @@ static Entity *issue (const Entity *issuer, const char *name, EVP_PKEY *key, con
 Entity *pki_issue (const Entity *issuer, const char *name, const char *extensions, gint64 from,
                    gint64 until)
 {
-    return issue (issuer, name, EVP_EC_gen ("P-256"), extensions, from, until);
+    return pki_issue_key (issuer, name, EVP_EC_gen ("P-256"), extensions, from, until);
 }
 
 Entity *pki_cross (const Entity *issuer, const Entity *subject, const char *extensions)
@@ -76,7 +76,7 @@ Entity *pki_cross (const Entity *issuer, const Entity *subject, const char *exte
     X509_NAME_get_text_by_NID (X509_get_subject_name (subject->certificate), NID_commonName, name,
                                sizeof name);
     EVP_PKEY_up_ref (subject->key);
-    return issue (issuer, name, subject->key, extensions, 0, 0);
+    return pki_issue_key (issuer, name, subject->key, extensions, 0, 0);
 }
 
 static void add_entry (X509_CRL *crl, const Entry *entry)

@@ -22,6 +22,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Entity, entity_free)
  * subjectKeyIdentifier and authorityKeyIdentifier are always there. */
 Entity *pki_issue (const Entity *issuer, const char *name, const char *extensions, gint64 from,
                    gint64 until);
+/* The same with a key of the caller's, which is taken over. */
+Entity *pki_issue_key (const Entity *issuer, const char *name, EVP_PKEY *key,
+                       const char *extensions, gint64 from, gint64 until);
 /* The same name and key again, issued by another issuer (cross certificate). */
 Entity *pki_cross (const Entity *issuer, const Entity *subject, const char *extensions);
 #define PKI_CA "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"

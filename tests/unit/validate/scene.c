@@ -97,18 +97,16 @@ static int token_time (TS_RESP_CTX *context G_GNUC_UNUSED, void *data, long *sec
     return 1;
 }
 
-static BIO *token_request (gboolean good)
+static BIO *token_request (const TamgaDigest *digest, GBytes *imprint)
 {
-    guint8 imprint[sizeof covered];
-    memcpy (imprint, covered, sizeof covered);
-    imprint[5] ^= good ? 0 : 1;
     g_autoptr (TS_REQ) request = TS_REQ_new ();
     TS_MSG_IMPRINT *message = TS_MSG_IMPRINT_new ();
     g_autoptr (X509_ALGOR) algor = X509_ALGOR_new ();
-    X509_ALGOR_set_md (algor, EVP_sha256 ());
+    X509_ALGOR_set_md (algor, tamga_digest_md (digest));
     TS_REQ_set_version (request, 1);
     TS_MSG_IMPRINT_set_algo (message, algor);
-    TS_MSG_IMPRINT_set_msg (message, imprint, sizeof imprint);
+    TS_MSG_IMPRINT_set_msg (message, (unsigned char *)g_bytes_get_data (imprint, NULL),
+                            (int)g_bytes_get_size (imprint));
     TS_REQ_set_msg_imprint (request, message);
     TS_REQ_set_cert_req (request, 1);
     TS_MSG_IMPRINT_free (message);
@@ -117,7 +115,7 @@ static BIO *token_request (gboolean good)
     return bio;
 }
 
-static GBytes *make_token (const Entity *tsa, gint64 time, gboolean good)
+GBytes *scene_token (const Entity *tsa, gint64 time, const TamgaDigest *digest, GBytes *imprint)
 {
     TS_RESP_CTX *context = TS_RESP_CTX_new ();
     ASN1_OBJECT *policy = OBJ_txt2obj ("1.2.3.4.1", 1);
@@ -128,8 +126,8 @@ static GBytes *make_token (const Entity *tsa, gint64 time, gboolean good)
     TS_RESP_CTX_set_signer_digest (context, EVP_sha256 ());
     TS_RESP_CTX_set_ess_cert_id_digest (context, EVP_sha256 ());
     TS_RESP_CTX_set_def_policy (context, policy);
-    TS_RESP_CTX_add_md (context, EVP_sha256 ());
-    g_autoptr (BIO) request = token_request (good);
+    TS_RESP_CTX_add_md (context, tamga_digest_md (digest));
+    g_autoptr (BIO) request = token_request (digest, imprint);
     g_autoptr (TS_RESP) response = TS_RESP_create_response (context, request);
     g_assert_nonnull (response);
     g_assert_nonnull (TS_RESP_get_token (response));
@@ -137,6 +135,15 @@ static GBytes *make_token (const Entity *tsa, gint64 time, gboolean good)
     TS_RESP_CTX_free (context);
     ASN1_OBJECT_free (policy);
     return token;
+}
+
+static GBytes *make_token (const Entity *tsa, gint64 time, gboolean good)
+{
+    guint8 imprint[sizeof covered];
+    memcpy (imprint, covered, sizeof covered);
+    imprint[5] ^= good ? 0 : 1;
+    g_autoptr (GBytes) bytes = g_bytes_new (imprint, sizeof imprint);
+    return scene_token (tsa, time, tamga_digest_by_name ("SHA-256"), bytes);
 }
 
 void scene_add_timestamp (TamgaSignature *signature, const Entity *tsa, TamgaTimestampKind kind,

@@ -29,6 +29,8 @@ TamgaSignature *scene_signature (const Scene *scene, const Entity *signer);
 /* A time-stamp token of `tsa` at `time`; with `good` its imprint is what it should be. */
 void scene_add_timestamp (TamgaSignature *signature, const Entity *tsa, TamgaTimestampKind kind,
                           gint64 time, gboolean good);
+/* A token of `tsa` at `time` over `imprint`, a value of `digest`. */
+GBytes *scene_token (const Entity *tsa, gint64 time, const TamgaDigest *digest, GBytes *imprint);
 /* Signs the content of the last timestamp again with `by`, whose certificate may be unfit. */
 void scene_resign_timestamp (TamgaSignature *signature, const Entity *by);
 /* The model of a document timestamp that covers `revision` of `revisions`. */

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Walks the matrix. `test-matrix FORM` takes one form (all of them without); with TAMGA_MATRIX_OUT
+ * set to a folder every file, what it signs and its certificates are kept there for peers. */
+#include "tests/matrix/matrix.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "tests/unit/validate/scene.h"
+
+/* Later moments of a file's life: everything is told when it happens, no clock is read. */
+#define STAMPED (THEN + 10)
+#define EVIDENCE (THEN + 60)
+#define ARCHIVED (THEN + 1 * DAY)
+#define ARCHIVE_EVIDENCE (ARCHIVED + 60)
+#define RENEWED (THEN + 10 * DAY)
+
+typedef struct {
+    const MatrixForm *form;
+    const MatrixKey *key;
+    guint signers;
+    const TamgaFormat *format;
+    Scene *scene;
+    GPtrArray *parties; /* Entity */
+    GPtrArray *documents;
+    TamgaReadOptions options; /* with the detached documents */
+} Cell;
+
+typedef struct {
+    TamgaStamper base;
+    const Scene *scene;
+    gint64 time;
+} Stamper;
+
+static GBytes *stamp (const TamgaStamper *base, GBytes *imprint, GError **error G_GNUC_UNUSED)
+{
+    const Stamper *self = (const Stamper *)base;
+    return scene_token (self->scene->tsa, self->time, base->digest, imprint);
+}
+
+static Stamper stamper_at (const Scene *scene, gint64 time)
+{
+    return (Stamper){.base = {.digest = tamga_digest_by_name ("SHA-256"), .stamp = stamp},
+                     .scene = scene,
+                     .time = time};
+}
+
+/* Lists of root and provider as of `time`, and the way to the root: what LT asks for. */
+static TamgaEvidence *evidence_at (const Scene *scene, gint64 time)
+{
+    TamgaEvidence *evidence = tamga_evidence_new ();
+    const Entity *issuers[] = {scene->root, scene->provider};
+    for (gsize i = 0; i < G_N_ELEMENTS (issuers); i++) {
+        const List list = {.issuer = issuers[i],
+                           .this_update = time,
+                           .next_update = time + 7 * DAY,
+                           .number = (long)(time / DAY)};
+        g_autoptr (GBytes) crl = pki_crl (&list);
+        tamga_evidence_add_crl (evidence, crl);
+        tamga_evidence_add_certificate (evidence, issuers[i]->certificate);
+    }
+    tamga_evidence_add_certificate (evidence, scene->tsa->certificate);
+    return evidence;
+}
+
+static gboolean is_detached (const Cell *cell)
+{
+    return cell->form->packaging == TAMGA_PACKAGING_DETACHED;
+}
+
+static Cell *cell_new (const MatrixForm *form, const MatrixKey *key, guint signers)
+{
+    Cell *cell = g_new0 (Cell, 1);
+    *cell = (Cell){.form = form,
+                   .key = key,
+                   .signers = signers,
+                   .format = tamga_format_by_name (form->format),
+                   .scene = scene_new (),
+                   .parties = g_ptr_array_new_with_free_func ((GDestroyNotify)entity_free),
+                   .documents = matrix_documents (form)};
+    g_assert_nonnull (cell->format);
+    for (guint i = 0; i < signers; i++) {
+        EVP_PKEY *pair = strcmp (key->key, "RSA") == 0
+                             ? EVP_PKEY_Q_keygen (NULL, NULL, "RSA", (size_t)2048)
+                             : EVP_PKEY_Q_keygen (NULL, NULL, "EC", key->key);
+        g_autofree char *name = g_strdup_printf ("Signer %u", i + 1);
+        g_ptr_array_add (cell->parties,
+                         pki_issue_key (cell->scene->provider, name, pair, PKI_SIGNER, 0, 0));
+    }
+    if (is_detached (cell))
+        cell->options.contents = cell->documents;
+    return cell;
+}
+
+static void cell_free (Cell *cell)
+{
+    g_ptr_array_unref (cell->parties);
+    g_ptr_array_unref (cell->documents);
+    scene_free (cell->scene);
+    g_free (cell);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Cell, cell_free)
+
+static GBytes *raw_signature (const Entity *party, const TamgaAlgorithm *algorithm, GBytes *data)
+{
+    g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
+    EVP_PKEY_CTX *parameters = NULL;
+    gsize length, size = 0;
+    const void *bytes = g_bytes_get_data (data, &length);
+    const EVP_MD *md = tamga_digest_md (tamga_algorithm_digest (algorithm));
+    g_assert_cmpint (EVP_DigestSignInit (context, &parameters, md, NULL, party->key), ==, 1);
+    if (algorithm->scheme == TAMGA_SCHEME_RSA_PSS) {
+        EVP_PKEY_CTX_set_rsa_padding (parameters, RSA_PKCS1_PSS_PADDING);
+        EVP_PKEY_CTX_set_rsa_pss_saltlen (parameters, RSA_PSS_SALTLEN_DIGEST);
+    }
+    g_assert_cmpint (EVP_DigestSign (context, NULL, &size, bytes, length), ==, 1);
+    guint8 *buffer = g_malloc (size);
+    g_assert_cmpint (EVP_DigestSign (context, buffer, &size, bytes, length), ==, 1);
+    g_autoptr (GBytes) value = g_bytes_new_take (buffer, size);
+    g_autoptr (GError) error = NULL;
+    GBytes *raw = tamga_algorithm_der_to_raw (algorithm, value, party->key, &error);
+    g_assert_no_error (error);
+    return raw;
+}
+
+static GBytes *finish (TamgaOutput *output)
+{
+    g_autoptr (GError) error = NULL;
+    tamga_output_commit (output, &error);
+    g_assert_no_error (error);
+    return tamga_output_steal_bytes (output);
+}
+
+static TamgaDocument *open_file (const Cell *cell, GBytes *file)
+{
+    g_autofree char *name = g_strconcat (cell->form->name, cell->form->extension, NULL);
+    return tamga_document_new (name, file);
+}
+
+/* One more signature: over the documents, or into `file` where there is one already. */
+static GBytes *sign_once (const Cell *cell, GBytes *file, const Entity *party, TamgaLevel level)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GPtrArray) chain = g_ptr_array_new ();
+    g_autoptr (GPtrArray) further = g_ptr_array_new ();
+    g_autoptr (TamgaDocument) document =
+        file != NULL ? open_file (cell, file) : tamga_document_ref (cell->documents->pdata[0]);
+    for (guint i = 1; file == NULL && i < cell->documents->len; i++)
+        g_ptr_array_add (further, cell->documents->pdata[i]);
+    g_ptr_array_add (chain, cell->scene->provider->certificate);
+    const TamgaSigningParameters parameters = {
+        .algorithm = tamga_algorithm_by_name (cell->key->algorithm),
+        .certificate = party->certificate,
+        .chain = chain,
+        .signing_time = THEN,
+        .level = level,
+        .packaging = file == NULL ? cell->form->packaging : TAMGA_PACKAGING_DEFAULT,
+        .documents = further->len > 0 ? further : NULL,
+        .contents = file != NULL ? cell->options.contents : NULL,
+        .jose = cell->form->jose,
+    };
+    g_autoptr (TamgaPreparation) preparation =
+        cell->format->prepare (document, &parameters, &error);
+    g_assert_no_error (error);
+    g_autoptr (GBytes) raw = raw_signature (party, parameters.algorithm, preparation->to_be_signed);
+    g_autoptr (GBytes) token = NULL;
+    g_autoptr (TamgaEvidence) evidence = NULL;
+    if (level >= TAMGA_LEVEL_T) {
+        Stamper stamper = stamper_at (cell->scene, STAMPED);
+        g_autoptr (GBytes) value = tamga_preparation_timestamped (preparation, raw, &error);
+        g_assert_no_error (error);
+        g_autoptr (GBytes) imprint = tamga_digest_bytes (stamper.base.digest, value);
+        token = stamp (&stamper.base, imprint, NULL);
+    }
+    if (level >= TAMGA_LEVEL_LT)
+        evidence = evidence_at (cell->scene, EVIDENCE);
+    g_autoptr (TamgaOutput) output = tamga_output_new_memory ();
+    cell->format->embed (preparation, raw, token, evidence, output, &error);
+    g_assert_no_error (error);
+    return finish (output);
+}
+
+static GPtrArray *read_file (const Cell *cell, GBytes *file, GError **error)
+{
+    g_autoptr (TamgaDocument) document = open_file (cell, file);
+    return cell->format->read (document, &cell->options, error);
+}
+
+/* What `extend` is asked for: the same for every signature, and evidence for container and document
+ * timestamps. */
+static GBytes *extend (const Cell *cell, GBytes *file, TamgaLevel level, gint64 time)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GPtrArray) signatures = read_file (cell, file, &error);
+    g_assert_no_error (error);
+    g_autoptr (TamgaEvidence) evidence = evidence_at (cell->scene, time);
+    g_autofree TamgaExtension *extensions = g_new0 (TamgaExtension, signatures->len);
+    for (guint i = 0; i < signatures->len; i++) {
+        const TamgaSignature *signature = signatures->pdata[i];
+        extensions[i] = (TamgaExtension){
+            .index = i,
+            .timestamp = level == TAMGA_LEVEL_T && !signature->is_document_timestamp,
+            .evidence = level >= TAMGA_LEVEL_LT ? evidence : NULL,
+            .archive = level == TAMGA_LEVEL_LTA && !signature->is_document_timestamp,
+        };
+    }
+    Stamper stamper = stamper_at (cell->scene, time);
+    g_autoptr (TamgaDocument) document = open_file (cell, file);
+    g_autoptr (TamgaOutput) output = tamga_output_new_memory ();
+    cell->format->extend (document, &cell->options, extensions, signatures->len, &stamper.base,
+                          output, &error);
+    g_assert_no_error (error);
+    return finish (output);
+}
+
+static TamgaValidation *judge (const Cell *cell, GBytes *file)
+{
+    TamgaCall call = TAMGA_CALL_INIT;
+    g_autoptr (TamgaDocument) document = open_file (cell, file);
+    TamgaStatusContext context = cell->scene->context;
+    g_autoptr (TamgaEvidence) evidence = evidence_at (cell->scene, EVIDENCE);
+    g_autoptr (TamgaEvidence) now = evidence_at (cell->scene, NOW - 60);
+    /* Levels B and T carry none: the lists are what a fetch would bring. */
+    tamga_evidence_merge (evidence, now);
+    context.crls = evidence->crls;
+    context.pool = evidence->certificates;
+    return tamga_validate (document, &cell->options, &context, G_MININT64, &call);
+}
+
+static void keep (const Cell *cell, GBytes *file, const char *step)
+{
+    const char *folder = g_getenv ("TAMGA_MATRIX_OUT");
+    if (folder == NULL)
+        return;
+    g_autofree char *stem =
+        g_strdup_printf ("%s/%s.%s.%u.%s%s", folder, cell->form->name, cell->key->name,
+                         cell->signers, step, cell->form->extension);
+    g_assert_true (g_file_set_contents (stem, g_bytes_get_data (file, NULL),
+                                        (gssize)g_bytes_get_size (file), NULL));
+}
+
+/* Every signer passed, at this level, and everything is covered. */
+static void assert_good (const Cell *cell, GBytes *file, TamgaLevel level, const char *step)
+{
+    keep (cell, file, step);
+    g_autoptr (TamgaValidation) validation = judge (cell, file);
+    guint signers = 0;
+    for (guint i = 0; i < validation->signatures->len; i++) {
+        const TamgaValidatedSignature *one = validation->signatures->pdata[i];
+        const TamgaSignature *signature = one->signature;
+        if (one->indication != TAMGA_TOTAL_PASSED)
+            g_error ("%s %s, %u signers, %s: %s is %s: %s", cell->form->name, cell->key->name,
+                     cell->signers, step, signature->id, one->sub_indication, one->reason);
+        if (signature->is_document_timestamp)
+            continue;
+        signers++;
+        g_assert_cmpstr (signature->format, ==, cell->form->reads_as);
+        if (level == TAMGA_LEVEL_B && strcmp (cell->form->reads_as, "XMLDSig") == 0)
+            continue; /* has no levels */
+        if (strcmp (one->level, tamga_level_name (level)) != 0)
+            g_error ("%s %s, %u signers, %s: %s has level %s", cell->form->name, cell->key->name,
+                     cell->signers, step, signature->id, one->level);
+        g_assert_cmpint (signature->binding, ==, TAMGA_BINDING_V2);
+    }
+    g_assert_cmpuint (signers, ==, cell->signers);
+    g_assert_cmpint (validation->verdict, ==, TAMGA_VERDICT_VALID);
+}
+
+/* ---- Damage ---- */
+
+static gssize find (GBytes *file, const void *what, gsize length)
+{
+    gsize size;
+    const guint8 *data = g_bytes_get_data (file, &size);
+    const guint8 *found = length > 0 ? memmem (data, size, what, length) : NULL;
+    return found != NULL ? found - data : -1;
+}
+
+static GBytes *flip (GBytes *file, gsize offset)
+{
+    gsize size;
+    guint8 *copy = g_memdup2 (g_bytes_get_data (file, &size), g_bytes_get_size (file));
+    /* A letter stays a letter: base64 and hex stay readable, only the value changes. */
+    copy[offset] ^= 1;
+    size = g_bytes_get_size (file);
+    return g_bytes_new_take (copy, size);
+}
+
+/* Where the text of the first document lies in the file: as it is, or in base64. */
+static gssize find_content (GBytes *file)
+{
+    gssize plain = find (file, MATRIX_MARK, strlen (MATRIX_MARK));
+    /* the text begins with 12 octets before the mark: a whole number of base64 groups */
+    g_autofree char *encoded = g_base64_encode ((const guchar *)MATRIX_MARK, 18);
+    gssize coded = find (file, encoded, strlen (encoded));
+    return plain >= 0 ? plain : coded;
+}
+
+/* Where a signature value lies: raw, hexadecimal or in a kind of base64, lines or not. */
+static gssize find_value (const Cell *cell, GBytes *file, const TamgaSignature *signature)
+{
+    const Entity *party = cell->parties->pdata[0];
+    g_autoptr (GBytes) raw = tamga_algorithm_der_to_raw (
+        signature->algorithm, signature->signature_value, party->key, NULL);
+    GBytes *forms[] = {signature->signature_value, raw};
+    for (gsize i = 0; i < G_N_ELEMENTS (forms); i++) {
+        gsize size;
+        const guint8 *data = g_bytes_get_data (forms[i], &size);
+        gssize found = find (file, data, size);
+        GString *hex = g_string_new (NULL);
+        for (gsize k = 0; k < 24; k++)
+            g_string_append_printf (hex, "%02x", data[k]);
+        if (found < 0)
+            found = find (file, hex->str, hex->len);
+        g_string_free (hex, TRUE);
+        g_autofree char *base64 = g_base64_encode (data, 30);
+        if (found < 0)
+            found = find (file, base64, strlen (base64));
+        g_strdelimit (base64, "+", '-');
+        g_strdelimit (base64, "/", '_');
+        if (found < 0)
+            found = find (file, base64, strlen (base64));
+        if (found >= 0)
+            return found + 12;
+    }
+    return -1;
+}
+
+static void assert_refused (const Cell *cell, GBytes *file, const char *what)
+{
+    g_autoptr (TamgaValidation) validation = judge (cell, file);
+    if (validation->verdict == TAMGA_VERDICT_VALID)
+        g_error ("%s %s: a byte of %s was changed, and it is still valid", cell->form->name,
+                 cell->key->name, what);
+}
+
+/* One byte of the content, of each document beside it, and of each signature value. */
+static void assert_damage_is_seen (Cell *cell, GBytes *file)
+{
+    g_autoptr (GPtrArray) signatures = read_file (cell, file, NULL);
+    if (!is_detached (cell)) {
+        gssize place = find_content (file);
+        g_assert_cmpint (place, >=, 0);
+        g_autoptr (GBytes) damaged = flip (file, (gsize)place + 3);
+        assert_refused (cell, damaged, "the content");
+    }
+    for (guint i = 0; is_detached (cell) && i < cell->documents->len; i++) {
+        TamgaDocument *good = cell->documents->pdata[i];
+        g_autoptr (GBytes) damaged = flip (tamga_document_memory (good), 3);
+        cell->documents->pdata[i] = tamga_document_new (tamga_document_name (good), damaged);
+        assert_refused (cell, file, "a document");
+        tamga_document_unref (cell->documents->pdata[i]);
+        cell->documents->pdata[i] = good;
+    }
+    guint found = 0;
+    for (guint i = 0; i < signatures->len; i++) {
+        const TamgaSignature *signature = signatures->pdata[i];
+        if (signature->is_document_timestamp)
+            continue;
+        gssize place = find_value (cell, file, signature);
+        g_assert_cmpint (place, >=, 0);
+        g_autoptr (GBytes) damaged = flip (file, (gsize)place);
+        assert_refused (cell, damaged, "the signature value");
+        found++;
+    }
+    g_assert_cmpuint (found, ==, cell->signers);
+}
+
+/* ---- The walk ---- */
+
+static const struct {
+    TamgaLevel level;
+    gint64 time;
+    const char *name;
+} extensions[] = {
+    {TAMGA_LEVEL_T, STAMPED, "B-T"},
+    {TAMGA_LEVEL_LT, EVIDENCE, "B-T-LT"},
+    {TAMGA_LEVEL_LTA, ARCHIVED, "B-T-LT-LTA"},
+    {TAMGA_LEVEL_LTA, RENEWED, "B-T-LT-LTA-renewed"},
+};
+
+static GBytes *make (const Cell *cell, TamgaLevel level)
+{
+    GBytes *file = NULL;
+    for (guint i = 0; i < cell->signers; i++) {
+        g_autoptr (GBytes) before = file;
+        file = sign_once (cell, before, cell->parties->pdata[i], level);
+    }
+    return file;
+}
+
+static void walk (Cell *cell)
+{
+    TamgaLevel made = MIN (cell->form->highest, TAMGA_LEVEL_LT);
+    for (TamgaLevel level = TAMGA_LEVEL_B; level <= made; level++) {
+        g_autoptr (GBytes) file = make (cell, level);
+        assert_good (cell, file, level, tamga_level_name (level));
+        assert_damage_is_seen (cell, file);
+    }
+    g_autoptr (GBytes) file = make (cell, TAMGA_LEVEL_B);
+    for (gsize i = 0; i < G_N_ELEMENTS (extensions); i++) {
+        if (extensions[i].level > cell->form->highest)
+            break;
+        g_autoptr (GBytes) before = g_steal_pointer (&file);
+        file = extend (cell, before, extensions[i].level, extensions[i].time);
+        assert_good (cell, file, extensions[i].level, extensions[i].name);
+        assert_damage_is_seen (cell, file);
+    }
+}
+
+/* What was signed comes back byte for byte, from a detached signature never. */
+static void assert_originals (const Cell *cell, GBytes *file)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (TamgaDocument) document = open_file (cell, file);
+    g_autoptr (GPtrArray) originals =
+        cell->format->originals (document, &cell->options, NULL, &error);
+    if (is_detached (cell)) {
+        g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_CONTENT);
+        return;
+    }
+    g_assert_no_error (error);
+    if (cell->form->content == MATRIX_PDF)
+        return; /* the signed revision, which its own tests look at */
+    g_assert_cmpuint (originals->len, ==, cell->documents->len);
+    for (guint i = 0; i < originals->len; i++) {
+        const TamgaOriginal *original = originals->pdata[i];
+        g_autoptr (GBytes) bytes = tamga_document_bytes (
+            original->document, 0, tamga_document_size (original->document), G_MAXUINT32, &error);
+        g_assert_no_error (error);
+        g_assert_true (g_bytes_equal (bytes, tamga_document_memory (cell->documents->pdata[i])));
+    }
+}
+
+static void test_form (gconstpointer data)
+{
+    const MatrixForm *form = data;
+    for (const MatrixKey *key = matrix_keys; key->name != NULL; key++) {
+        for (guint signers = 1; signers <= form->signers; signers++) {
+            g_autoptr (Cell) cell = cell_new (form, key, signers);
+            g_test_message ("%s, %s, %u signers", form->name, key->name, signers);
+            walk (cell);
+            g_autoptr (GBytes) file = make (cell, TAMGA_LEVEL_B);
+            if (cell->format->originals != NULL && strcmp (form->name, "xmldsig") != 0)
+                assert_originals (cell, file);
+        }
+    }
+}
+
+int main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    for (const MatrixForm *form = matrix_forms; form->name != NULL; form++) {
+        g_autofree char *path = g_strconcat ("/matrix/", form->name, NULL);
+        if (argc < 2 || strcmp (argv[1], form->name) == 0)
+            g_test_add_data_func (path, form, test_form);
+    }
+    return g_test_run ();
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The round-trip matrix: every form of signature × key × number of signers, made at each level,
+ * judged, extended, judged again, damaged. One row per form; a new format is a row. */
+#pragma once
+
+#include "formats/format.h"
+
+typedef enum { MATRIX_TEXT, MATRIX_XML, MATRIX_PDF } MatrixContent;
+
+typedef struct {
+    const char *name;   /* of the form: part of test and file names */
+    const char *format; /* --format */
+    TamgaPackaging packaging;
+    TamgaJoseSerialization jose;
+    MatrixContent content;
+    guint documents;    /* signed together */
+    TamgaLevel highest; /* that this form can have */
+    const char *reads_as;
+    guint signers; /* at most */
+    const char *extension;
+} MatrixForm;
+
+extern const MatrixForm matrix_forms[]; /* ends with a row without a name */
+
+typedef struct {
+    const char *name, *key, *algorithm;
+} MatrixKey;
+
+extern const MatrixKey matrix_keys[]; /* ends with a row without a name */
+
+/* The documents that a form signs: TamgaDocument, `documents` of them. */
+GPtrArray *matrix_documents (const MatrixForm *form);
+/* Text that lies in every document, for finding a byte of it again. */
+#define MATRIX_MARK "Tamga matrix content"
