@@ -114,7 +114,8 @@ typedef struct {
     char *id;              /* "signature 1"; for PDF the field name in `name` */
     char *name;            /* field name, signer index or NULL */
     const char *format;    /* "PAdES", "CAdES", "XAdES", "JAdES"; without what these ask for "CMS",
-                              "PDF-PKCS7" (adbe subfilters), "XMLDSig", "JWS" */
+                              "PDF-PKCS7" (adbe subfilters), "XMLDSig", "JWS"; "RFC 3161": a
+                              container's token */
     const char *packaging; /* "attached", "detached", "enveloped", "enveloping" */
     char *carrier;         /* file of the container that holds it; NULL: the document itself */
     gboolean is_document_timestamp; /* no signer: a DocTimeStamp or a container's token, in
