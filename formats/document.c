@@ -10,6 +10,8 @@
 
 /* Large enough that system calls do not count, small enough to stay in the cache. */
 #define CHUNK (256u * 1024)
+/* A document that is put together from ranges is kept in memory up to this. */
+#define JOIN_IN_MEMORY (4u * 1024 * 1024)
 #define PROGRESS_STEP (16u * 1024 * 1024)
 
 struct _TamgaDocument {
@@ -125,6 +127,73 @@ TamgaDocument *tamga_document_slice (TamgaDocument *document, guint64 offset, gu
     slice->parent_offset = offset;
     slice->size = length;
     return slice;
+}
+
+static gboolean spool_ranges (TamgaDocument *document, const TamgaRange *ranges, gsize n, int fd,
+                              GError **error)
+{
+    g_autofree guint8 *buffer = g_malloc (CHUNK);
+    for (gsize i = 0; i < n; i++) {
+        for (guint64 done = 0; done < ranges[i].length;) {
+            gsize part = (gsize)MIN (ranges[i].length - done, CHUNK);
+            if (!tamga_document_read (document, ranges[i].offset + done, buffer, part, error))
+                return FALSE;
+            for (gsize put = 0; put < part;) {
+                ssize_t got = TEMP_FAILURE_RETRY (write (fd, buffer + put, part - put));
+                if (got < 0) {
+                    g_set_error (error, TAMGA_DOCUMENT_ERROR,
+                                 errno == ENOSPC ? TAMGA_DOCUMENT_ERROR_NO_SPACE
+                                                 : TAMGA_DOCUMENT_ERROR_READ,
+                                 "A part of %s could not be kept in a temporary file: %s.",
+                                 document->name, g_strerror (errno));
+                    return FALSE;
+                }
+                put += (gsize)got;
+            }
+            done += part;
+        }
+    }
+    return TRUE;
+}
+
+static TamgaDocument *join_in_memory (TamgaDocument *document, const TamgaRange *ranges, gsize n,
+                                      guint64 size, GError **error)
+{
+    g_autofree guint8 *data = g_malloc (size > 0 ? size : 1);
+    guint8 *at = data;
+    for (gsize i = 0; i < n; at += ranges[i].length, i++) {
+        if (!tamga_document_read (document, ranges[i].offset, at, ranges[i].length, error))
+            return NULL;
+    }
+    g_autoptr (GBytes) bytes = g_bytes_new_take (g_steal_pointer (&data), size);
+    return tamga_document_new (document->name, bytes);
+}
+
+TamgaDocument *tamga_document_join (TamgaDocument *document, const TamgaRange *ranges, gsize n,
+                                    GError **error)
+{
+    guint64 size = 0;
+    if (n == 1)
+        return tamga_document_slice (document, ranges[0].offset, ranges[0].length);
+    for (gsize i = 0; i < n; i++)
+        size += ranges[i].length;
+    if (size <= JOIN_IN_MEMORY)
+        return join_in_memory (document, ranges, n, size, error);
+    g_autoptr (TamgaDocument) joined = document_alloc (document->name);
+    joined->fd = open (g_get_tmp_dir (), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (joined->fd < 0) {
+        g_set_error (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_READ,
+                     "No temporary file can be made in %s: %s.", g_get_tmp_dir (),
+                     g_strerror (errno));
+        return NULL;
+    }
+    if (!spool_ranges (document, ranges, n, joined->fd, error))
+        return NULL;
+    joined->fd_path = g_strdup_printf ("/proc/self/fd/%d", joined->fd);
+    joined->size = size;
+    if (fstat (joined->fd, &joined->opened) < 0)
+        g_assert_not_reached ();
+    return g_steal_pointer (&joined);
 }
 
 TamgaDocument *tamga_document_ref (TamgaDocument *document)

@@ -30,6 +30,10 @@ TamgaDocument *tamga_document_new (const char *name, GBytes *bytes);
 TamgaDocument *tamga_document_adopt (const char *name, int fd, GError **error);
 /* A part of a document as a document of its own; keeps `document` alive. */
 TamgaDocument *tamga_document_slice (TamgaDocument *document, guint64 offset, guint64 length);
+/* The concatenation of `ranges` as a document of its own: a slice where it is one range, else a
+ * copy, in an unnamed temporary file where it is large. */
+TamgaDocument *tamga_document_join (TamgaDocument *document, const TamgaRange *ranges, gsize n,
+                                    GError **error);
 TamgaDocument *tamga_document_ref (TamgaDocument *document);
 void tamga_document_unref (TamgaDocument *document);
 /* An array of documents (that owns its elements) with this one in it, or empty for NULL. */

@@ -164,7 +164,8 @@ static gboolean cover_v3 (TamgaArchive *archive, const TamgaStamped *stamped, co
 {
     g_autoptr (GError) local = NULL;
     g_autoptr (TamgaHashIndex) index = tamga_hash_index_read (stamped->token, &local);
-    const TamgaIndexed indexed = {archive->data, stamped->attributes};
+    const TamgaIndexed indexed = {archive->data->certificates, archive->data->crls,
+                                  stamped->attributes};
     g_auto (TamgaIndexMatch) match = {0};
     g_autoptr (GBytes) input = NULL;
 

@@ -4,8 +4,10 @@
 
 #include <string.h>
 
+#include "formats/cms/claims.h"
 #include "formats/cms/der.h"
 #include "formats/cms/signed_data.h"
+#include "formats/cms/tree.h"
 #include "formats/ossl.h"
 
 #define OID_CONTENT_TYPE "1.2.840.113549.1.9.3"
@@ -13,6 +15,7 @@
 #define OID_SIGNING_TIME "1.2.840.113549.1.9.5"
 #define OID_SIGNING_CERTIFICATE_V2 "1.2.840.113549.1.9.16.2.47"
 #define OID_MIME_TYPE "0.4.0.1733.2.1"
+#define OID_CONTENT_TIMESTAMP "1.2.840.113549.1.9.16.2.20"
 #define OID_SIGNATURE_TIMESTAMP "1.2.840.113549.1.9.16.2.14"
 #define OID_OCSP_RESPONSE "1.3.6.1.5.5.7.16.2"
 
@@ -23,10 +26,7 @@
 /* Attribute with one value; takes `value`. */
 static void add_attribute (GPtrArray *attributes, const char *oid, GBytes *value)
 {
-    g_autoptr (GBytes) type = tamga_der_oid (oid);
-    g_autoptr (GBytes) values = tamga_der_wrap (TAMGA_DER_SET, value);
-
-    g_ptr_array_add (attributes, tamga_der_join (TAMGA_DER_SEQUENCE, type, values, TAMGA_DER_END));
+    g_ptr_array_add (attributes, tamga_cms_attribute (oid, value));
     g_bytes_unref (value);
 }
 
@@ -71,18 +71,27 @@ GBytes *tamga_cms_signed_attributes (const TamgaCmsParameters *parameters, GByte
                      g_bytes_get_size (content_digest), digest->name, digest->size);
         return NULL;
     }
-    add_attribute (attributes, OID_CONTENT_TYPE, tamga_der_oid (type));
+    if (!parameters->countersignature)
+        add_attribute (attributes, OID_CONTENT_TYPE, tamga_der_oid (type));
     add_attribute (attributes, OID_MESSAGE_DIGEST,
                    tamga_der_wrap (TAMGA_DER_OCTET_STRING, content_digest));
     add_attribute (attributes, OID_SIGNING_CERTIFICATE_V2,
                    signing_certificate (parameters->certificate));
     if (parameters->profile == TAMGA_CMS_CADES) {
         add_attribute (attributes, OID_SIGNING_TIME, tamga_der_time (parameters->signing_time));
-        if (parameters->mime_type != NULL && strcmp (type, TAMGA_OID_DATA) == 0)
+        if (parameters->mime_type != NULL && !parameters->countersignature &&
+            strcmp (type, TAMGA_OID_DATA) == 0)
             add_attribute (attributes, OID_MIME_TYPE,
                            tamga_der_tlv (TAMGA_DER_UTF8_STRING, parameters->mime_type,
                                           strlen (parameters->mime_type)));
     }
+    if (parameters->content_timestamp != NULL)
+        add_attribute (attributes, OID_CONTENT_TIMESTAMP,
+                       g_bytes_ref (parameters->content_timestamp));
+    if (parameters->claims != NULL &&
+        !tamga_claims_write (parameters->claims, parameters->profile == TAMGA_CMS_CADES, attributes,
+                             error))
+        return NULL;
     return tamga_der_set_of (TAMGA_DER_SET, attributes);
 }
 
@@ -103,26 +112,6 @@ static GBytes *algor_der (X509_ALGOR *algor)
     return der;
 }
 
-/* The value as it is written, after a check that it is one of this key over these bytes. */
-static GBytes *signature_octets (const TamgaCmsParameters *parameters, GBytes *signed_attributes,
-                                 GBytes *signature_raw, GError **error)
-{
-    EVP_PKEY *key = X509_get0_pubkey (parameters->certificate);
-    g_autoptr (GBytes) value =
-        tamga_algorithm_raw_to_der (parameters->algorithm, signature_raw, error);
-
-    if (value == NULL)
-        return NULL;
-    if (key == NULL || tamga_algorithm_verify (key, parameters->algorithm, signed_attributes,
-                                               value) != TAMGA_VERIFY_GOOD) {
-        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_ALGORITHM,
-                     "The key returned a signature that does not verify with the certificate: key "
-                     "and certificate may not belong together.");
-        return NULL;
-    }
-    return tamga_der_wrap (TAMGA_DER_OCTET_STRING, value);
-}
-
 /* unsignedAttrs with the signature-time-stamp (EN 319 122-1 5.3); NULL without a token. */
 static GBytes *unsigned_attributes (GBytes *timestamp_token)
 {
@@ -139,19 +128,20 @@ GBytes *tamga_cms_signer_info (const TamgaCmsParameters *parameters, GBytes *sig
                                GBytes *signature_raw, GBytes *timestamp_token, GError **error)
 {
     const TamgaDigest *digest = tamga_algorithm_digest (parameters->algorithm);
-    g_autoptr (GBytes) signature =
-        signature_octets (parameters, signed_attributes, signature_raw, error);
-    g_autoptr (GBytes) version = NULL, sid = NULL, digest_algor = NULL, attributes = NULL,
-                       algor = NULL, others = NULL;
+    g_autoptr (GBytes) value =
+        tamga_algorithm_raw_to_der (parameters->algorithm, signature_raw, error);
+    g_autoptr (GBytes) version = NULL, signature = NULL, sid = NULL, digest_algor = NULL,
+                       attributes = NULL, algor = NULL, others = NULL;
     TamgaDerElement set;
 
-    if (signature == NULL)
+    if (value == NULL)
         return NULL;
     if (!tamga_der_whole (signed_attributes, TAMGA_DER_SET, &set)) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
                      "The signed attributes are not a SET (RFC 5652 5.4).");
         return NULL;
     }
+    signature = tamga_der_wrap (TAMGA_DER_OCTET_STRING, value);
     version = tamga_der_integer (1);
     sid = signer_identifier (parameters->certificate);
     digest_algor = algor_der (tamga_digest_to_cms (digest));
@@ -183,6 +173,9 @@ void tamga_cms_parts_free (TamgaCmsParts *parts)
     g_ptr_array_unref (parts->certificates);
     g_ptr_array_unref (parts->crls);
     g_ptr_array_unref (parts->signers);
+    g_clear_pointer (&parts->certificates_field, g_bytes_unref);
+    g_clear_pointer (&parts->crls_field, g_bytes_unref);
+    g_clear_pointer (&parts->new_signer, g_bytes_unref);
     g_clear_pointer (&parts->encap, g_bytes_unref);
     g_free (parts);
 }
@@ -190,7 +183,7 @@ void tamga_cms_parts_free (TamgaCmsParts *parts)
 void tamga_cms_parts_add (GPtrArray *elements, GBytes *der)
 {
     if (!g_ptr_array_find_with_equal_func (elements, der, g_bytes_equal, NULL))
-        g_ptr_array_add (elements, g_bytes_ref (der));
+        tamga_elements_insert (elements, der);
 }
 
 static void add_certificates (TamgaCmsParts *parts, GPtrArray *certificates)
@@ -212,7 +205,7 @@ static void add_ocsp (TamgaCmsParts *parts, GBytes *ocsp)
 }
 
 /* digestAlgorithms names each digest once, whatever its parameters look like. */
-static void add_digest (TamgaCmsParts *parts, const TamgaDigest *digest)
+void tamga_cms_parts_add_digest (TamgaCmsParts *parts, const TamgaDigest *digest)
 {
     g_autoptr (GBytes) der = algor_der (tamga_digest_to_cms (digest));
 
@@ -232,11 +225,15 @@ void tamga_cms_parts_collect (TamgaCmsParts *parts, const TamgaCmsParameters *pa
 {
     g_autoptr (GBytes) signer = tamga_ossl_der (i2d_X509, parameters->certificate);
 
-    add_digest (parts, tamga_algorithm_digest (parameters->algorithm));
+    tamga_cms_parts_add_digest (parts, tamga_algorithm_digest (parameters->algorithm));
     tamga_cms_parts_add (parts->certificates, signer);
     add_certificates (parts, parameters->chain);
-    if (evidence == NULL)
-        return;
+    if (evidence != NULL)
+        tamga_cms_parts_add_evidence (parts, evidence);
+}
+
+void tamga_cms_parts_add_evidence (TamgaCmsParts *parts, const TamgaEvidence *evidence)
+{
     add_certificates (parts, evidence->certificates);
     for (guint i = 0; i < evidence->crls->len; i++)
         tamga_cms_parts_add (parts->crls, evidence->crls->pdata[i]);
@@ -265,9 +262,11 @@ static void append (GByteArray *out, GBytes *bytes)
     g_byte_array_append (out, data, (guint)length);
 }
 
-static void append_set (GByteArray *out, guint8 tag, GPtrArray *elements)
+static void append_set (GByteArray *out, const TamgaCmsParts *parts, guint8 tag,
+                        GPtrArray *elements)
 {
-    g_autoptr (GBytes) set = tamga_der_set_of (tag, elements);
+    g_autoptr (GBytes) set =
+        parts->keep_order ? tamga_elements_join (tag, elements) : tamga_der_set_of (tag, elements);
 
     append (out, set);
 }
@@ -288,13 +287,17 @@ void tamga_cms_parts_frame (const TamgaCmsParts *parts, GBytes **head, GBytes **
     guint64 fields, signed_data, content;
 
     append (middle, version);
-    append_set (middle, TAMGA_DER_SET, parts->digest_algors);
+    append_set (middle, parts, TAMGA_DER_SET, parts->digest_algors);
     append (middle, parts->encap);
-    if (parts->certificates->len > 0)
-        append_set (end, TAMGA_DER_CONTEXT_CONSTRUCTED, parts->certificates);
-    if (parts->crls->len > 0)
-        append_set (end, TAMGA_DER_CONTEXT_CONSTRUCTED | 1, parts->crls);
-    append_set (end, TAMGA_DER_SET, parts->signers);
+    if (parts->certificates_field != NULL)
+        append (end, parts->certificates_field);
+    else if (parts->certificates->len > 0)
+        append_set (end, parts, TAMGA_DER_CONTEXT_CONSTRUCTED, parts->certificates);
+    if (parts->crls_field != NULL)
+        append (end, parts->crls_field);
+    else if (parts->crls->len > 0)
+        append_set (end, parts, TAMGA_DER_CONTEXT_CONSTRUCTED | 1, parts->crls);
+    append_set (end, parts, TAMGA_DER_SET, parts->signers);
 
     fields = middle->len + parts->body_length + end->len;
     signed_data = tamga_der_head_size (fields) + fields;
@@ -329,6 +332,19 @@ GBytes *tamga_cms_build (const TamgaCmsParameters *parameters, GBytes *signed_at
     return g_byte_array_free_to_bytes (g_steal_pointer (&out));
 }
 
+static gsize claims_size (const TamgaCmsParameters *parameters)
+{
+    g_autoptr (GPtrArray) attributes =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+    gsize size = 0;
+
+    tamga_claims_write (parameters->claims, parameters->profile == TAMGA_CMS_CADES, attributes,
+                        NULL);
+    for (guint i = 0; i < attributes->len; i++)
+        size += g_bytes_get_size (attributes->pdata[i]);
+    return size;
+}
+
 gsize tamga_cms_estimate_size (const TamgaCmsParameters *parameters)
 {
     EVP_PKEY *key = X509_get0_pubkey (parameters->certificate);
@@ -339,6 +355,10 @@ gsize tamga_cms_estimate_size (const TamgaCmsParameters *parameters)
         size += (gsize)EVP_PKEY_get_size (key);
     if (parameters->mime_type != NULL)
         size += strlen (parameters->mime_type);
+    if (parameters->content_timestamp != NULL)
+        size += g_bytes_get_size (parameters->content_timestamp);
+    if (parameters->claims != NULL)
+        size += claims_size (parameters);
     for (guint i = 0; parameters->chain != NULL && i < parameters->chain->len; i++)
         size += (gsize)i2d_X509 (parameters->chain->pdata[i], NULL);
     return parameters->level > TAMGA_LEVEL_B ? size + TAMGA_CMS_TOKEN_ROOM : size;

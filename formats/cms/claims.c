@@ -8,6 +8,9 @@
 #include "formats/cms/der.h"
 #include "formats/ossl.h"
 
+/* Roles of one signature that are shown. */
+#define MAX_ROLES 64u
+
 /* ASN.1 text of any kind, made safe for a screen; NULL when it is none. */
 static char *string_text (const TamgaDerElement *element)
 {
@@ -24,7 +27,8 @@ static char *string_text (const TamgaDerElement *element)
     return text;
 }
 
-/* SignerLocation: country, locality and postal address as one line (EN 319 122-1 5.2.5). */
+/* SignerLocation: country, locality and postal address as one line (EN 319 122-1 5.2.5). The
+ * address is a SEQUENCE of lines. */
 static void read_location (TamgaSignature *signature, GBytes *value)
 {
     g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
@@ -34,9 +38,16 @@ static void read_location (TamgaSignature *signature, GBytes *value)
         return;
     while (parts->len < 16 && tamga_der_next (&whole.contents, &tagged)) {
         while (parts->len < 16 && tamga_der_next (&tagged.contents, &element)) {
+            TamgaDer lines = element.contents;
             char *text = string_text (&element);
             if (text != NULL)
                 g_ptr_array_add (parts, text);
+            while (element.tag == TAMGA_DER_SEQUENCE && parts->len < 16 &&
+                   tamga_der_next (&lines, &element)) {
+                text = string_text (&element);
+                if (text != NULL)
+                    g_ptr_array_add (parts, text);
+            }
         }
     }
     g_ptr_array_add (parts, NULL);
@@ -50,6 +61,78 @@ static void read_policy (TamgaSignature *signature, GBytes *value)
     if (tamga_der_whole (value, TAMGA_DER_SEQUENCE, &whole) &&
         tamga_der_take (&whole.contents, TAMGA_DER_OID, &oid))
         signature->policy_oid = tamga_der_oid_text (&oid);
+}
+
+/* CommitmentTypeIndication: the type; its qualifiers are not shown (5.2.3). */
+static void read_commitment (TamgaSignature *signature, GBytes *value)
+{
+    TamgaDerElement whole, oid;
+    char *text;
+
+    if (!tamga_der_whole (value, TAMGA_DER_SEQUENCE, &whole) ||
+        !tamga_der_take (&whole.contents, TAMGA_DER_OID, &oid) ||
+        (text = tamga_der_oid_text (&oid)) == NULL)
+        return;
+    g_ptr_array_add (signature->commitments, text);
+}
+
+/* A role: a string, or the roleName of RoleSyntax (X.520 6.x), which is a general name. */
+static char *role_text (const TamgaDerElement *value)
+{
+    TamgaDer fields = value->contents;
+    TamgaDerElement tagged, inner;
+    char *text = string_text (value);
+
+    if (text != NULL || value->tag != TAMGA_DER_SEQUENCE)
+        return text;
+    while (text == NULL && tamga_der_next (&fields, &tagged)) {
+        if (tagged.tag != (TAMGA_DER_CONTEXT_CONSTRUCTED | 1) ||
+            !tamga_der_next (&tagged.contents, &inner))
+            continue;
+        g_autofree char *plain = g_strndup ((const char *)inner.contents.data, inner.contents.left);
+        /* URI, mail address and DNS name of a GeneralName are IA5String, implicitly tagged. */
+        text = inner.tag >= TAMGA_DER_CONTEXT && (inner.tag & 0x20) == 0
+                   ? tamga_text_visible (plain)
+                   : NULL;
+    }
+    return text;
+}
+
+/* ClaimedAttributes: SEQUENCE OF Attribute. */
+static void read_claimed (TamgaSignature *signature, TamgaDer list)
+{
+    TamgaDerElement attribute, type, values, value;
+
+    while (tamga_der_take (&list, TAMGA_DER_SEQUENCE, &attribute)) {
+        if (!tamga_der_take (&attribute.contents, TAMGA_DER_OID, &type) ||
+            !tamga_der_take (&attribute.contents, TAMGA_DER_SET, &values))
+            return;
+        while (signature->roles->len < MAX_ROLES && tamga_der_next (&values.contents, &value)) {
+            char *text = role_text (&value);
+            if (text != NULL)
+                g_ptr_array_add (signature->roles, text);
+        }
+    }
+}
+
+/* signer-attributes of both versions: those in [0] are claimed, the others certified (5.2.6.1).
+ * The SEQUENCE OF Attribute is tagged explicitly, and implicitly by some. */
+static void read_attributes (TamgaSignature *signature, GBytes *value)
+{
+    TamgaDerElement whole, tagged, list;
+
+    if (!tamga_der_whole (value, TAMGA_DER_SEQUENCE, &whole))
+        return;
+    while (tamga_der_next (&whole.contents, &tagged)) {
+        TamgaDer fields = tagged.contents, ahead;
+        if (tagged.tag != TAMGA_DER_CONTEXT_CONSTRUCTED)
+            continue;
+        ahead = fields;
+        if (tamga_der_take (&ahead, TAMGA_DER_SEQUENCE, &list) &&
+            tamga_der_peek (&list.contents) == TAMGA_DER_SEQUENCE)
+            fields = list.contents;
+        read_claimed (signature, fields);
+    }
 }
 
 static void read_time (TamgaSignature *signature, GBytes *value)
@@ -78,15 +161,27 @@ void tamga_claims_read (GPtrArray *attributes, TamgaSignature *signature)
     static const struct {
         TamgaAttributeKind kind;
         void (*read) (TamgaSignature *signature, GBytes *value);
+        gboolean several;
     } claims[] = {
-        {TAMGA_ATTRIBUTE_SIGNING_TIME, read_time},
-        {TAMGA_ATTRIBUTE_POLICY, read_policy},
-        {TAMGA_ATTRIBUTE_SIGNER_LOCATION, read_location},
+        {TAMGA_ATTRIBUTE_SIGNING_TIME, read_time, FALSE},
+        {TAMGA_ATTRIBUTE_POLICY, read_policy, FALSE},
+        {TAMGA_ATTRIBUTE_SIGNER_LOCATION, read_location, FALSE},
+        {TAMGA_ATTRIBUTE_COMMITMENT, read_commitment, TRUE},
+        {TAMGA_ATTRIBUTE_SIGNER_ATTRIBUTES, read_attributes, TRUE},
+        {TAMGA_ATTRIBUTE_SIGNER_ATTRIBUTES_V2, read_attributes, TRUE},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (claims); i++) {
-        GBytes *value = tamga_attributes_value (attributes, claims[i].kind);
-        if (value != NULL)
-            claims[i].read (signature, value);
+        for (guint j = 0; j < attributes->len; j++) {
+            const TamgaAttribute *attribute = attributes->pdata[j];
+            /* Those of one value were judged already; only the first of it is shown. */
+            guint values = claims[i].several ? attribute->values->len : 1;
+            for (guint k = 0; attribute->kind == claims[i].kind && k < values; k++) {
+                if (k < attribute->values->len)
+                    claims[i].read (signature, attribute->values->pdata[k]);
+            }
+            if (attribute->kind == claims[i].kind && !claims[i].several)
+                break;
+        }
     }
 }

@@ -222,16 +222,16 @@ static guint match_attribute (const TamgaHashIndex *index, const TamgaAttribute 
 void tamga_hash_index_match (const TamgaHashIndex *index, const TamgaIndexed *indexed,
                              TamgaIndexMatch *match)
 {
-    const TamgaSignedData *data = indexed->data;
     g_autoptr (GHashTable) counts = count_hashes (index->attributes);
     g_autoptr (GPtrArray) own = bytes_array ();
     guint taken = 0;
 
     g_assert (index->digest != NULL);
     *match = (TamgaIndexMatch){.values = g_ptr_array_new ()};
-    match->certificates = match_list (index->certificates, data->certificates, index->digest);
-    match->crls = match_list (index->crls, data->crls, index->digest);
-    match->left_out = data->certificates->len - match->certificates + data->crls->len - match->crls;
+    match->certificates = match_list (index->certificates, indexed->certificates, index->digest);
+    match->crls = match_list (index->crls, indexed->crls, index->digest);
+    match->left_out =
+        indexed->certificates->len - match->certificates + indexed->crls->len - match->crls;
     for (guint i = 0; i < indexed->attributes->len; i++)
         taken += match_attribute (index, indexed->attributes->pdata[i], counts, own, match->values);
     match->foreign = index->certificates->len - match->certificates + index->crls->len -
@@ -266,8 +266,8 @@ GBytes *tamga_hash_index_make (const TamgaIndexed *indexed, const TamgaDigest *d
     g_autoptr (GPtrArray) hashes = bytes_array ();
     X509_ALGOR *algor = tamga_digest_to_cms (digest);
     g_autoptr (GBytes) algorithm = tamga_ossl_der (i2d_X509_ALGOR, algor);
-    g_autoptr (GBytes) certificates = element_hashes (indexed->data->certificates, digest);
-    g_autoptr (GBytes) crls = element_hashes (indexed->data->crls, digest);
+    g_autoptr (GBytes) certificates = element_hashes (indexed->certificates, digest);
+    g_autoptr (GBytes) crls = element_hashes (indexed->crls, digest);
     g_autoptr (GBytes) attributes = NULL;
 
     X509_ALGOR_free (algor);

@@ -9,8 +9,8 @@
 
 /* What an index is compared with, or made of. Borrowed. */
 typedef struct {
-    const TamgaSignedData *data;
-    GPtrArray *attributes; /* TamgaAttribute: the unsigned ones of the signer */
+    GPtrArray *certificates, *crls; /* GBytes: of the SignedData */
+    GPtrArray *attributes;          /* TamgaAttribute: the unsigned ones of the signer */
 } TamgaIndexed;
 
 typedef struct {

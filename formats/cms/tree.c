@@ -13,6 +13,7 @@ static void node_free (TamgaSignerNode *node)
         tamga_signer_info_free (node->info);
     g_free (node->id);
     g_ptr_array_unref (node->troubles);
+    g_ptr_array_unref (node->list);
     g_ptr_array_unref (node->added);
     g_free (node);
 }
@@ -27,7 +28,10 @@ static TamgaSignerNode *node_new (GPtrArray *nodes, TamgaSignerInfo *info, Tamga
     node->depth = parent != NULL ? parent->depth + 1 : 0;
     node->id = id;
     node->troubles = g_ptr_array_new_with_free_func (g_free);
+    node->list = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
     node->added = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+    for (guint i = 0; info->unsigned_list != NULL && i < info->unsigned_list->len; i++)
+        g_ptr_array_add (node->list, g_bytes_ref (info->unsigned_list->pdata[i]));
     g_ptr_array_add (nodes, node);
     return node;
 }
@@ -141,35 +145,18 @@ GBytes *tamga_elements_join (guint8 tag, GPtrArray *elements)
     return tamga_der_tlv (tag, out->data, out->len);
 }
 
-/* The node's unsigned attributes with those added. */
-static GPtrArray *with_added (GPtrArray *list, const TamgaSignerNode *node)
+GBytes *tamga_cms_attribute (const char *oid, GBytes *value)
 {
-    for (guint i = 0; i < node->added->len; i++)
-        tamga_elements_insert (list, node->added->pdata[i]);
-    return list;
+    g_autoptr (GBytes) type = tamga_der_oid (oid);
+    g_autoptr (GBytes) values = tamga_der_wrap (TAMGA_DER_SET, value);
+
+    return tamga_der_join (TAMGA_DER_SEQUENCE, type, values, TAMGA_DER_END);
 }
 
-static GPtrArray *copy_list (const TamgaSignerNode *node)
+void tamga_signer_node_add (TamgaSignerNode *node, const char *oid, GBytes *value)
 {
-    GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
-    GPtrArray *own = node->info->unsigned_list;
-
-    for (guint i = 0; own != NULL && i < own->len; i++)
-        g_ptr_array_add (list, g_bytes_ref (own->pdata[i]));
-    return list;
-}
-
-GPtrArray *tamga_signer_node_attributes (const TamgaSignerNode *node)
-{
-    g_autoptr (GPtrArray) list = with_added (copy_list (node), node);
-    GPtrArray *attributes = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_attribute_free);
-
-    for (guint i = 0; i < list->len; i++) {
-        TamgaAttribute *attribute = tamga_attribute_parse (list->pdata[i]);
-        if (attribute != NULL)
-            g_ptr_array_add (attributes, attribute);
-    }
-    return attributes;
+    g_ptr_array_add (node->added, tamga_cms_attribute (oid, value));
+    node->changed = TRUE;
 }
 
 /* The Attribute with one of its values exchanged. */
@@ -185,31 +172,60 @@ static GBytes *exchange_value (GBytes *der, guint index, GBytes *value)
     return tamga_der_join (TAMGA_DER_SEQUENCE, attribute->type, values, TAMGA_DER_END);
 }
 
-GBytes *tamga_signer_node_encode (GPtrArray *nodes, const TamgaSignerNode *node)
+void tamga_signer_node_exchange (TamgaSignerNode *node, guint attribute, guint index, GBytes *value)
 {
-    g_autoptr (GPtrArray) list = copy_list (node);
-    g_autoptr (GBytes) unsigneds = NULL;
-    gboolean changed = node->added->len > 0;
+    GBytes *old = node->list->pdata[attribute];
 
-    /* Depth of the tree is bounded where it is built. */
+    node->list->pdata[attribute] = exchange_value (old, index, value);
+    node->changed = TRUE;
+    g_bytes_unref (old);
+}
+
+GPtrArray *tamga_attributes_parse (GPtrArray *list)
+{
+    GPtrArray *attributes = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_attribute_free);
+
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        TamgaAttribute *attribute = tamga_attribute_parse (list->pdata[i]);
+        if (attribute != NULL)
+            g_ptr_array_add (attributes, attribute);
+    }
+    return attributes;
+}
+
+/* What was changed below the node. Depth of the tree is bounded where it is built. */
+static void take_changes (GPtrArray *nodes, TamgaSignerNode *node)
+{
     for (guint i = 0; i < nodes->len; i++) {
-        const TamgaSignerNode *child = nodes->pdata[i];
+        TamgaSignerNode *child = nodes->pdata[i];
         g_autoptr (GBytes) der = NULL;
-        GBytes **place;
         if (child->parent != node)
             continue;
         der = tamga_signer_node_encode (nodes, child);
-        if (g_bytes_equal (der, child->info->der))
-            continue;
-        place = (GBytes **)&list->pdata[child->attribute];
-        GBytes *exchanged = exchange_value (*place, child->value, der);
-        g_bytes_unref (*place);
-        *place = exchanged;
-        changed = TRUE;
+        if (child->changed)
+            tamga_signer_node_exchange (node, child->attribute, child->value, der);
     }
-    if (!changed)
+}
+
+GPtrArray *tamga_signer_node_attributes (GPtrArray *nodes, TamgaSignerNode *node)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+
+    take_changes (nodes, node);
+    for (guint i = 0; i < node->list->len; i++)
+        g_ptr_array_add (list, g_bytes_ref (node->list->pdata[i]));
+    for (guint i = 0; i < node->added->len; i++)
+        tamga_elements_insert (list, node->added->pdata[i]);
+    return list;
+}
+
+GBytes *tamga_signer_node_encode (GPtrArray *nodes, TamgaSignerNode *node)
+{
+    g_autoptr (GPtrArray) list = tamga_signer_node_attributes (nodes, node);
+    g_autoptr (GBytes) unsigneds = NULL;
+
+    if (!node->changed)
         return g_bytes_ref (node->info->der);
-    with_added (list, node);
     unsigneds = tamga_elements_join (TAMGA_DER_CONTEXT_CONSTRUCTED | 1, list);
     return tamga_der_join (TAMGA_DER_SEQUENCE, node->info->fields, unsigneds, TAMGA_DER_END);
 }

@@ -448,28 +448,6 @@ static void test_parallel_refused (void)
     g_assert_error (torn, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED);
 }
 
-/* The key of another certificate: nothing is written. */
-static void test_embed_refuses_foreign_key (void)
-{
-    g_autoptr (Fixture) fixture = fixture_new ();
-    Party *party = fixture_party (fixture, "P-256", "Signer");
-    Party *stranger = fixture_party (fixture, "P-256", "Stranger");
-    g_autoptr (GBytes) content = content_bytes ();
-    g_autoptr (TamgaDocument) document = tamga_document_new ("content", content);
-    TamgaSigningParameters parameters = {.algorithm = tamga_algorithm_by_name ("ECDSA-SHA-256"),
-                                         .certificate = party->certificate};
-    g_autoptr (TamgaPreparation) preparation =
-        tamga_cades_format.prepare (document, &parameters, NULL);
-    g_autoptr (GBytes) raw =
-        fixture_sign (stranger->key, parameters.algorithm, preparation->to_be_signed);
-    g_autoptr (TamgaOutput) output = tamga_output_new_memory ();
-    g_autoptr (GError) error = NULL;
-
-    g_assert_false (tamga_cades_format.embed (preparation, raw, NULL, NULL, output, &error));
-    g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_ALGORITHM);
-    g_assert_cmpuint (tamga_output_size (output), ==, 0);
-}
-
 /* Nothing is written that could not be read again. */
 static void test_evidence_too_large (void)
 {
@@ -569,7 +547,6 @@ int main (int argc, char **argv)
     g_test_add_func ("/cades/parallel/on_what_openssl_made", test_parallel_on_peer);
     g_test_add_func ("/cades/parallel/around_a_pdf", test_around_a_pdf);
     g_test_add_func ("/cades/parallel/refused", test_parallel_refused);
-    g_test_add_func ("/cades/embed_refuses_foreign_key", test_embed_refuses_foreign_key);
     g_test_add_func ("/cades/evidence_too_large", test_evidence_too_large);
     g_test_add_func ("/cms/en319142_6_3/pades_profile", test_pades_profile);
     g_test_add_func ("/cms/wrong_digest_length", test_wrong_digest_length);
