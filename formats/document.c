@@ -179,21 +179,18 @@ TamgaDocument *tamga_document_join (TamgaDocument *document, const TamgaRange *r
         size += ranges[i].length;
     if (size <= JOIN_IN_MEMORY)
         return join_in_memory (document, ranges, n, size, error);
-    g_autoptr (TamgaDocument) joined = document_alloc (document->name);
-    joined->fd = open (g_get_tmp_dir (), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (joined->fd < 0) {
+    int fd = open (g_get_tmp_dir (), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) {
         g_set_error (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_READ,
                      "No temporary file can be made in %s: %s.", g_get_tmp_dir (),
                      g_strerror (errno));
         return NULL;
     }
-    if (!spool_ranges (document, ranges, n, joined->fd, error))
+    if (!spool_ranges (document, ranges, n, fd, error)) {
+        close (fd);
         return NULL;
-    joined->fd_path = g_strdup_printf ("/proc/self/fd/%d", joined->fd);
-    joined->size = size;
-    if (fstat (joined->fd, &joined->opened) < 0)
-        g_assert_not_reached ();
-    return g_steal_pointer (&joined);
+    }
+    return tamga_document_adopt (document->name, fd, error);
 }
 
 TamgaDocument *tamga_document_ref (TamgaDocument *document)

@@ -34,8 +34,9 @@ typedef enum {
     TAMGA_ATTRIBUTE_REVOCATION_VALUES,
     TAMGA_ATTRIBUTE_COUNTERSIGNATURE,
     TAMGA_ATTRIBUTE_LONG_TERM_VALIDATION,
-    TAMGA_ATTRIBUTE_HASH_INDEX, /* any version: of the token of an archive timestamp */
-    TAMGA_ATTRIBUTE_OTHER,      /* known, legal, and without influence on integrity */
+    TAMGA_ATTRIBUTE_EVIDENCE_RECORD, /* RFC 4998 annex A: over all of the SignedData */
+    TAMGA_ATTRIBUTE_HASH_INDEX,      /* any version: of the token of an archive timestamp */
+    TAMGA_ATTRIBUTE_OTHER,           /* known, legal, and without influence on integrity */
 } TamgaAttributeKind;
 
 typedef struct {

@@ -154,6 +154,10 @@ static gboolean check_room (const Preparation *preparation, GError **error)
                        "%s has an archive timestamp of version 2 or older, which another signer "
                        "would break (EN 319 122-1 5.5).",
                        name);
+    if (tamga_signed_data_recorded (preparation->nodes))
+        return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+                       "%s has an evidence record, which another signer would break (RFC 4998).",
+                       name);
     if (preparation->nodes->len >= TAMGA_MAX_SIGNERS)
         return refuse (error, TAMGA_FORMAT_ERROR_LIMIT, "%s has %u signers already.", name,
                        preparation->nodes->len);

@@ -378,6 +378,11 @@ static gboolean extender_open (Extender *extender, const TamgaReadOptions *optio
 static gboolean add_all (Extender *extender, const TamgaExtension *extensions, gsize n,
                          GError **error)
 {
+    if (tamga_signed_data_recorded (extender->nodes))
+        return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+                       "%s has an evidence record, which covers all of it: whatever is added would "
+                       "break it (RFC 4998).",
+                       tamga_document_name (extender->document));
     for (gsize i = 0; i < n; i++) {
         if (!check_signature (extender, &extensions[i], error))
             return FALSE;

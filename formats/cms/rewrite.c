@@ -120,3 +120,14 @@ gboolean tamga_signed_data_frozen (GPtrArray *nodes)
     }
     return FALSE;
 }
+
+gboolean tamga_signed_data_recorded (GPtrArray *nodes)
+{
+    for (guint i = 0; i < nodes->len; i++) {
+        const TamgaSignerNode *node = nodes->pdata[i];
+        g_autoptr (GPtrArray) attributes = tamga_attributes_parse (node->list);
+        if (tamga_attributes_find (attributes, TAMGA_ATTRIBUTE_EVIDENCE_RECORD) != NULL)
+            return TRUE;
+    }
+    return FALSE;
+}

@@ -21,3 +21,6 @@ gboolean tamga_cms_rewrite (const TamgaSignedData *data, TamgaCmsParts *parts, G
 const char *tamga_signer_node_frozen (const TamgaSignerNode *node, gboolean archive);
 /* Does an archive timestamp of any signer cover certificates and crls as they are? */
 gboolean tamga_signed_data_frozen (GPtrArray *nodes);
+/* Does an evidence record of any signer cover the whole SignedData, so that nothing can be added?
+ */
+gboolean tamga_signed_data_recorded (GPtrArray *nodes);

@@ -231,21 +231,47 @@ gboolean fixture_openssl (Fixture *fixture, ...)
     return g_spawn_check_wait_status (status, NULL);
 }
 
-GBytes *fixture_timestamp (Fixture *fixture, GBytes *data, const char *digest)
+/* The token for a query that was written. */
+static GBytes *reply (Fixture *fixture)
 {
-    g_autofree char *input = fixture_write (fixture, "stamped", data);
     g_autofree char *query = g_build_filename (fixture->folder, "query.tsq", NULL);
     g_autofree char *token = g_build_filename (fixture->folder, "token.tst", NULL);
     g_autofree char *config = g_build_filename (fixture->folder, "tsa.cnf", NULL);
-    g_autofree char *option = g_strconcat ("-", digest, NULL);
 
-    g_assert_true (fixture_openssl (fixture, "ts", "-query", "-data", input, option, "-cert",
-                                    "-out", query, NULL));
     g_assert_true (fixture_openssl (
         fixture, "ts", "-reply", "-config", config, "-section", "one", "-queryfile", query,
         "-signer", fixture->tsa.certificate_path, "-inkey", fixture->tsa.key_path, "-chain",
         fixture->root.certificate_path, "-token_out", "-out", token, NULL));
     return fixture_load (token);
+}
+
+static GBytes *stamp_imprint (const TamgaStamper *stamper, GBytes *imprint, GError **error)
+{
+    Fixture *fixture = stamper->data;
+    g_autofree char *query = g_build_filename (fixture->folder, "query.tsq", NULL);
+    g_autofree char *hex = tamga_text_hex_bytes (imprint);
+    g_autofree char *option = g_strconcat ("-", stamper->digest->openssl, NULL);
+
+    (void)error;
+    g_assert_true (fixture_openssl (fixture, "ts", "-query", "-digest", hex, option, "-cert",
+                                    "-out", query, NULL));
+    return reply (fixture);
+}
+
+TamgaStamper fixture_stamper (Fixture *fixture, const char *digest)
+{
+    return (TamgaStamper){tamga_digest_by_name (digest), stamp_imprint, fixture};
+}
+
+GBytes *fixture_timestamp (Fixture *fixture, GBytes *data, const char *digest)
+{
+    g_autofree char *input = fixture_write (fixture, "stamped", data);
+    g_autofree char *query = g_build_filename (fixture->folder, "query.tsq", NULL);
+    g_autofree char *option = g_strconcat ("-", digest, NULL);
+
+    g_assert_true (fixture_openssl (fixture, "ts", "-query", "-data", input, option, "-cert",
+                                    "-out", query, NULL));
+    return reply (fixture);
 }
 
 static GBytes *make_ocsp (Fixture *fixture, const Party *party)
@@ -294,39 +320,77 @@ TamgaEvidence *fixture_evidence (Fixture *fixture, const Party *party)
     return evidence;
 }
 
+GBytes *fixture_sign_with (Fixture *fixture, const Party *party, const char *algorithm,
+                           TamgaSigningParameters *parameters, GBytes *input, GError **error)
+{
+    g_autoptr (TamgaDocument) document = tamga_document_new ("input", input);
+    g_autoptr (TamgaOutput) output = tamga_output_new_memory ();
+    g_autoptr (TamgaPreparation) preparation = NULL;
+    g_autoptr (GBytes) raw = NULL, token = NULL;
+    g_autoptr (TamgaEvidence) evidence = NULL;
+
+    parameters->algorithm = tamga_algorithm_by_name (algorithm);
+    parameters->certificate = party->certificate;
+    parameters->signing_time = SIGNING_TIME;
+    preparation = tamga_cades_format.prepare (document, parameters, error);
+    if (preparation == NULL)
+        return NULL;
+    raw = fixture_sign (party->key, parameters->algorithm, preparation->to_be_signed);
+    if (parameters->level >= TAMGA_LEVEL_T) {
+        g_autoptr (GBytes) value = tamga_preparation_signature_value (preparation, raw, NULL);
+        token = fixture_timestamp (fixture, value, "sha256");
+    }
+    if (parameters->level >= TAMGA_LEVEL_LT)
+        evidence = fixture_evidence (fixture, party);
+    if (!tamga_cades_format.embed (preparation, raw, token, evidence, output, error) ||
+        !tamga_output_commit (output, error))
+        return NULL;
+    return tamga_output_steal_bytes (output);
+}
+
 GBytes *fixture_cades (Fixture *fixture, const Party *party, const char *algorithm,
                        TamgaLevel level, gboolean detached, GBytes *input, GBytes *content,
                        GError **error)
 {
-    g_autoptr (TamgaDocument) document = tamga_document_new ("input", input);
     g_autoptr (TamgaDocument) content_document =
         content != NULL ? tamga_document_new ("content", content) : NULL;
     g_autoptr (GPtrArray) contents = tamga_document_list (content_document);
     TamgaSigningParameters parameters = {
-        .algorithm = tamga_algorithm_by_name (algorithm),
-        .certificate = party->certificate,
-        .signing_time = SIGNING_TIME,
         .level = level,
         .packaging = detached ? TAMGA_PACKAGING_DETACHED : TAMGA_PACKAGING_DEFAULT,
         .content_type = "text/plain",
         .contents = contents,
     };
-    g_autoptr (TamgaPreparation) preparation =
-        tamga_cades_format.prepare (document, &parameters, error);
-    g_autoptr (TamgaOutput) output = tamga_output_new_memory ();
-    g_autoptr (GBytes) raw = NULL, token = NULL;
-    g_autoptr (TamgaEvidence) evidence = NULL;
 
-    if (preparation == NULL)
-        return NULL;
-    raw = fixture_sign (party->key, parameters.algorithm, preparation->to_be_signed);
-    if (level >= TAMGA_LEVEL_T) {
-        g_autoptr (GBytes) value = tamga_preparation_signature_value (preparation, raw, NULL);
-        token = fixture_timestamp (fixture, value, "sha256");
+    return fixture_sign_with (fixture, party, algorithm, &parameters, input, error);
+}
+
+static guint count_signatures (GBytes *file, GBytes *content)
+{
+    g_autoptr (GPtrArray) signatures = fixture_read (file, content, NULL);
+
+    return signatures != NULL ? signatures->len : 0;
+}
+
+GBytes *fixture_extend (GBytes *file, GBytes *content, const TamgaExtension *extension,
+                        const TamgaStamper *stamper, GError **error)
+{
+    g_autoptr (TamgaDocument) document = tamga_document_new ("signature file", file);
+    g_autoptr (TamgaDocument) detached =
+        content != NULL ? tamga_document_new ("content", content) : NULL;
+    g_autoptr (GPtrArray) contents = tamga_document_list (detached);
+    TamgaReadOptions options = {.contents = contents};
+    g_autoptr (TamgaOutput) output = tamga_output_new_memory ();
+    gboolean all = extension->index == G_MAXUINT;
+    gsize n = all ? count_signatures (file, content) : 1;
+    g_autofree TamgaExtension *extensions = g_new (TamgaExtension, MAX (n, 1));
+
+    for (gsize i = 0; i < n; i++) {
+        extensions[i] = *extension;
+        if (all)
+            extensions[i].index = (guint)i;
     }
-    if (level >= TAMGA_LEVEL_LT)
-        evidence = fixture_evidence (fixture, party);
-    if (!tamga_cades_format.embed (preparation, raw, token, evidence, output, error) ||
+    if (!tamga_cades_format.extend (document, &options, extensions, n, stamper, output, error) ||
         !tamga_output_commit (output, error))
         return NULL;
     return tamga_output_steal_bytes (output);

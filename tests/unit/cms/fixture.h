@@ -35,6 +35,8 @@ EVP_PKEY *fixture_key (const char *kind);
 GBytes *fixture_sign (EVP_PKEY *key, const TamgaAlgorithm *algorithm, GBytes *data);
 /* Token of `openssl ts` over `data`. */
 GBytes *fixture_timestamp (Fixture *fixture, GBytes *data, const char *digest);
+/* A stamper that asks the same service for tokens over imprints. The fixture must outlive it. */
+TamgaStamper fixture_stamper (Fixture *fixture, const char *digest);
 /* Evidence about a party: root, an OCSP response signed by the root, a CRL of the root. */
 TamgaEvidence *fixture_evidence (Fixture *fixture, const Party *party);
 
@@ -50,5 +52,11 @@ gboolean fixture_openssl (Fixture *fixture, ...) G_GNUC_NULL_TERMINATED;
 GBytes *fixture_cades (Fixture *fixture, const Party *party, const char *algorithm,
                        TamgaLevel level, gboolean detached, GBytes *input, GBytes *content,
                        GError **error);
+/* Extends one signature (or all: index G_MAXUINT) by what `extension` says. */
+GBytes *fixture_extend (GBytes *file, GBytes *content, const TamgaExtension *extension,
+                        const TamgaStamper *stamper, GError **error);
+/* Signs with these parameters; algorithm, certificate and time are filled in. */
+GBytes *fixture_sign_with (Fixture *fixture, const Party *party, const char *algorithm,
+                           TamgaSigningParameters *parameters, GBytes *input, GError **error);
 /* Reads bytes as CAdES; `content` may be NULL. */
 GPtrArray *fixture_read (GBytes *file, GBytes *content, GError **error);
