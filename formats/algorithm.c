@@ -163,6 +163,23 @@ GBytes *tamga_digest_bytes (const TamgaDigest *digest, GBytes *data)
     return g_bytes_new (value, size);
 }
 
+EVP_MD_CTX *tamga_digest_start (const TamgaDigest *digest)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new ();
+    int done = EVP_DigestInit_ex2 (context, tamga_digest_md (digest), NULL);
+    g_assert (done == 1);
+    return context;
+}
+
+GBytes *tamga_digest_finish (EVP_MD_CTX *context)
+{
+    guint8 value[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    int done = EVP_DigestFinal_ex (context, value, &size);
+    g_assert (done == 1);
+    return g_bytes_new (value, size);
+}
+
 const TamgaAlgorithm *tamga_algorithm_by_name (const char *name)
 {
     for (gsize i = 0; i < G_N_ELEMENTS (algorithms); i++) {

@@ -39,6 +39,9 @@ const TamgaDigest *tamga_digest_by_uri (const char *uri); /* DigestMethod/@Algor
 const TamgaDigest *tamga_digest_by_algor (const X509_ALGOR *algor);
 /* The digest of one buffer. */
 GBytes *tamga_digest_bytes (const TamgaDigest *digest, GBytes *data);
+/* A digest in several pieces, to be fed with EVP_DigestUpdate. */
+EVP_MD_CTX *tamga_digest_start (const TamgaDigest *digest);
+GBytes *tamga_digest_finish (EVP_MD_CTX *context);
 /* The EVP method; owned by the library, valid for ever. NULL where OpenSSL lacks it. */
 const EVP_MD *tamga_digest_md (const TamgaDigest *digest);
 

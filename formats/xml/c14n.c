@@ -6,6 +6,9 @@
 #include <libxml/xmlIO.h>
 #include <string.h>
 
+#include "formats/limits.h"
+#include "formats/ossl.h"
+
 static const TamgaC14n methods[] = {
     {"exc-c14n", "http://www.w3.org/2001/10/xml-exc-c14n#", XML_C14N_EXCLUSIVE_1_0, FALSE},
     {"exc-c14n#WithComments", "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
@@ -29,34 +32,68 @@ const TamgaC14n *tamga_c14n_by_name (const char *name)
 
 /* ---- Which nodes are in ---- */
 
-/* libxml2 asks for elements, text and the like with their parent, for attributes and name spaces
- * with the element they belong to. */
-static int is_visible (void *data, xmlNodePtr node, xmlNodePtr parent)
+static gboolean is_left_out (const TamgaNodeSet *set, const xmlNode *node)
 {
-    const TamgaNodeSet *set = data;
-    gboolean attached = node->type == XML_NAMESPACE_DECL || node->type == XML_ATTRIBUTE_NODE;
+    if (node == set->without)
+        return TRUE;
+    if (set->signatures == TAMGA_SIGNATURES_STAY ||
+        !tamga_xml_is (node, TAMGA_NS_DSIG, "Signature"))
+        return FALSE;
+    return set->signatures == TAMGA_SIGNATURES_OUT ||
+           (node->parent != NULL && node->parent == xmlDocGetRootElement (node->doc));
+}
 
-    for (const xmlNode *at = attached ? parent : node; at != NULL; at = at->parent) {
-        if (at == set->without ||
-            (set->without_signatures && tamga_xml_is (at, TAMGA_NS_DSIG, "Signature")))
-            return 0;
+gboolean tamga_node_set_has (const TamgaNodeSet *set, const xmlNode *node)
+{
+    for (const xmlNode *at = node; at != NULL; at = at->parent) {
+        if (is_left_out (set, at))
+            return FALSE;
         if (at == set->apex)
-            return 1;
+            return TRUE;
     }
     return set->apex == NULL;
 }
 
-/* ---- Where the octets go ---- */
-
-static int append_octets (void *data, const char *octets, int length)
+/* libxml2 asks for elements, text and the like with their parent, for attributes and name spaces
+ * with the element they belong to. */
+static int is_visible (void *data, xmlNodePtr node, xmlNodePtr parent)
 {
-    g_byte_array_append (data, (const guint8 *)octets, (guint)length);
-    return length;
+    gboolean attached = node->type == XML_NAMESPACE_DECL || node->type == XML_ATTRIBUTE_NODE;
+
+    return tamga_node_set_has (data, attached ? parent : node);
 }
 
-static int hash_octets (void *data, const char *octets, int length)
+/* ---- Where the octets go ---- */
+
+typedef struct {
+    const TamgaXml *xml;
+    GByteArray *array;   /* either */
+    EVP_MD_CTX *context; /* or */
+    gboolean too_much;
+} Sink;
+
+/* A node that is visited and some octets that are written are one unit of work. */
+static gboolean work (Sink *sink, guint64 units)
 {
-    return EVP_DigestUpdate (data, octets, (size_t)length) == 1 ? length : -1;
+    *sink->xml->work += units;
+    sink->too_much = *sink->xml->work > TAMGA_MAX_XML_WORK;
+    return !sink->too_much;
+}
+
+static int take_octets (void *data, const char *octets, int length)
+{
+    Sink *sink = data;
+
+    if (!work (sink, (guint64)length / 16))
+        return -1;
+    if (sink->context != NULL)
+        return EVP_DigestUpdate (sink->context, octets, (size_t)length) == 1 ? length : -1;
+    if (sink->array->len > TAMGA_MAX_XML_CANONICAL) {
+        sink->too_much = TRUE;
+        return -1;
+    }
+    g_byte_array_append (sink->array, (const guint8 *)octets, (guint)length);
+    return length;
 }
 
 static int close_nothing (void *data G_GNUC_UNUSED)
@@ -93,29 +130,40 @@ static char **split_prefixes (const char *prefixes)
     return list;
 }
 
-static gboolean write_canonical (const TamgaXml *xml, const TamgaNodeSet *set,
-                                 const TamgaC14n *c14n, const char *prefixes,
-                                 xmlOutputWriteCallback write, gpointer data, GError **error)
+static void set_error (const Sink *sink, const TamgaC14n *c14n, const char *text, GError **error)
 {
-    xmlOutputBufferPtr output = xmlOutputBufferCreateIO (write, close_nothing, data, NULL);
+    if (sink->too_much)
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT,
+                     "The signatures ask for more canonical XML than any honest document does.");
+    else
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
+                     "The XML has no canonical form by %s: %s.", c14n->uri,
+                     text != NULL ? text : "no further reason is given");
+}
+
+static gboolean write_canonical (Sink *sink, const TamgaNodeSet *set, const TamgaC14n *c14n,
+                                 const char *prefixes, GError **error)
+{
+    xmlOutputBufferPtr output = xmlOutputBufferCreateIO (take_octets, close_nothing, sink, NULL);
     g_auto (GStrv) list = split_prefixes (prefixes);
-    gboolean whole = set->apex == NULL && set->without == NULL && !set->without_signatures;
+    gboolean whole =
+        set->apex == NULL && set->without == NULL && set->signatures == TAMGA_SIGNATURES_STAY;
     g_autofree char *text = NULL;
     xmlStructuredErrorFunc earlier = xmlStructuredError;
     void *earlier_data = xmlStructuredErrorContext;
-    int written, closed;
+    int written = -1, closed;
 
     g_assert (output != NULL);
     xmlSetStructuredErrorFunc (&text, note_error);
-    written = xmlC14NExecute (xml->doc, whole ? NULL : is_visible, (void *)set, c14n->mode,
-                              (xmlChar **)list, c14n->comments && !set->without_comments, output);
+    if (work (sink, sink->xml->nodes))
+        written =
+            xmlC14NExecute (sink->xml->doc, whole ? NULL : is_visible, (void *)set, c14n->mode,
+                            (xmlChar **)list, c14n->comments && !set->without_comments, output);
     closed = xmlOutputBufferClose (output);
     xmlSetStructuredErrorFunc (earlier_data, earlier);
     if (written >= 0 && closed >= 0)
         return TRUE;
-    g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
-                 "The XML has no canonical form by %s: %s.", c14n->uri,
-                 text != NULL ? text : "no further reason is given");
+    set_error (sink, c14n, text, error);
     return FALSE;
 }
 
@@ -123,29 +171,29 @@ GBytes *tamga_c14n_set_bytes (const TamgaXml *xml, const TamgaNodeSet *set, cons
                               const char *prefixes, GError **error)
 {
     g_autoptr (GByteArray) octets = g_byte_array_new ();
+    Sink sink = {.xml = xml, .array = octets};
 
-    if (!write_canonical (xml, set, c14n, prefixes, append_octets, octets, error))
+    if (!write_canonical (&sink, set, c14n, prefixes, error))
         return NULL;
     return g_byte_array_free_to_bytes (g_steal_pointer (&octets));
+}
+
+gboolean tamga_c14n_set_update (const TamgaXml *xml, const TamgaNodeSet *set, const TamgaC14n *c14n,
+                                const char *prefixes, EVP_MD_CTX *context, GError **error)
+{
+    Sink sink = {.xml = xml, .context = context};
+
+    return write_canonical (&sink, set, c14n, prefixes, error);
 }
 
 GBytes *tamga_c14n_set_digest (const TamgaXml *xml, const TamgaNodeSet *set, const TamgaC14n *c14n,
                                const char *prefixes, const TamgaDigest *digest, GError **error)
 {
-    EVP_MD_CTX *context = EVP_MD_CTX_new ();
-    guint8 value[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    gboolean good;
-    int done = EVP_DigestInit_ex2 (context, tamga_digest_md (digest), NULL);
+    g_autoptr (EVP_MD_CTX) context = tamga_digest_start (digest);
 
-    g_assert (done == 1);
-    good = write_canonical (xml, set, c14n, prefixes, hash_octets, context, error);
-    if (good) {
-        done = EVP_DigestFinal_ex (context, value, &size);
-        g_assert (done == 1);
-    }
-    EVP_MD_CTX_free (context);
-    return good ? g_bytes_new (value, size) : NULL;
+    if (!tamga_c14n_set_update (xml, set, c14n, prefixes, context, error))
+        return NULL;
+    return tamga_digest_finish (context);
 }
 
 GBytes *tamga_c14n_bytes (const TamgaXml *xml, const xmlNode *apex, const xmlNode *without,

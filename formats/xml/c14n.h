@@ -24,16 +24,31 @@ GBytes *tamga_c14n_digest (const TamgaXml *xml, const xmlNode *apex, const xmlNo
                            const TamgaC14n *c14n, const char *prefixes, const TamgaDigest *digest,
                            GError **error);
 
+/* Which elements ds:Signature a reference leaves out. */
+typedef enum {
+    TAMGA_SIGNATURES_STAY,
+    TAMGA_SIGNATURES_OF_ROOT, /* children of the root are out */
+    TAMGA_SIGNATURES_OUT,
+} TamgaSignaturesLeft;
+
 /* The nodes of a reference: an element with all below it, or the whole document, less what its
  * transforms took out. */
 typedef struct {
-    const xmlNode *apex;         /* NULL: the document */
-    const xmlNode *without;      /* enveloped signature, or NULL */
-    gboolean without_signatures; /* every ds:Signature is left out */
+    const xmlNode *apex;    /* NULL: the document */
+    const xmlNode *without; /* enveloped signature, or NULL */
+    TamgaSignaturesLeft signatures;
     gboolean without_comments; /* comments are no members, whatever the method (XMLDSig 4.4.3.3) */
 } TamgaNodeSet;
 
+/* Is the node (no attribute and no name space) in the set? */
+gboolean tamga_node_set_has (const TamgaNodeSet *set, const xmlNode *node);
+
+/* As above. All of them fail with LIMIT where a document asks for more work than any honest one
+ * (limits.h), summed up in `xml`. */
 GBytes *tamga_c14n_set_bytes (const TamgaXml *xml, const TamgaNodeSet *set, const TamgaC14n *c14n,
                               const char *prefixes, GError **error);
 GBytes *tamga_c14n_set_digest (const TamgaXml *xml, const TamgaNodeSet *set, const TamgaC14n *c14n,
                                const char *prefixes, const TamgaDigest *digest, GError **error);
+/* Appends the canonical octets to what `context` hashes. */
+gboolean tamga_c14n_set_update (const TamgaXml *xml, const TamgaNodeSet *set, const TamgaC14n *c14n,
+                                const char *prefixes, EVP_MD_CTX *context, GError **error);

@@ -14,3 +14,6 @@ GBytes *tamga_xades_imprint (const TamgaXml *xml, const xmlNode *signature, cons
                              TamgaTimestampKind kind, const TamgaC14n *c14n,
                              const TamgaXmlResolver *resolver, const TamgaDigest *digest,
                              GError **error);
+
+/* The kind of an element that holds a timestamp (XAdESTimeStampType); FALSE where it is none. */
+gboolean tamga_xades_timestamp_kind (const xmlNode *property, TamgaTimestampKind *kind);

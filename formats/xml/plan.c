@@ -185,7 +185,7 @@ static GBytes *hash_part (const TamgaXmlPlan *plan, const TamgaXmlReference *ref
     TamgaNodeSet set = {
         .apex = all ? NULL : tamga_xml_by_id (xml, reference->uri + 1),
         .without = reference->enveloped ? signature : NULL,
-        .without_signatures = reference->no_signature,
+        .signatures = reference->no_signature ? TAMGA_SIGNATURES_OUT : TAMGA_SIGNATURES_STAY,
         .without_comments = TRUE,
     };
 

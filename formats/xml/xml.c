@@ -142,8 +142,7 @@ static void collect_ids (TamgaXml *xml, xmlNodePtr element)
     }
 }
 
-/* The next element in document order below `top`; NULL at the end. */
-static xmlNodePtr next_in_order (const xmlNode *node, const xmlNode *top)
+xmlNodePtr tamga_xml_walk (const xmlNode *node, const xmlNode *top)
 {
     if (node->type == XML_ELEMENT_NODE && node->children != NULL)
         return node->children;
@@ -173,7 +172,8 @@ static gboolean index_elements (TamgaXml *xml, const char *name, GError **error)
     xmlNodePtr root = xmlDocGetRootElement (xml->doc);
     guint64 work = 0;
 
-    for (xmlNodePtr node = root; node != NULL; node = next_in_order (node, root)) {
+    for (xmlNodePtr node = root; node != NULL; node = tamga_xml_walk (node, root)) {
+        xml->nodes++;
         if (node->type != XML_ELEMENT_NODE)
             continue;
         if (!check_namespaces (node, &work)) {
@@ -257,6 +257,7 @@ TamgaXml *tamga_xml_parse_bytes (const char *name, GBytes *bytes, GError **error
         .bytes = g_bytes_ref (bytes),
         .ids = g_hash_table_new (g_str_hash, g_str_equal),
         .duplicate_ids = g_ptr_array_new (),
+        .work = g_new0 (guint64, 1),
     };
     return index_elements (xml, name, error) ? g_steal_pointer (&xml) : NULL;
 }
@@ -290,6 +291,7 @@ void tamga_xml_free (TamgaXml *xml)
     g_hash_table_unref (xml->ids);
     xmlFreeDoc (xml->doc);
     g_bytes_unref (xml->bytes);
+    g_free (xml->work);
     g_free (xml);
 }
 
@@ -302,23 +304,28 @@ gboolean tamga_xml_is (const xmlNode *node, const char *namespace, const char *n
            g_strcmp0 (node->ns != NULL ? (const char *)node->ns->href : NULL, namespace) == 0;
 }
 
-static xmlNodePtr first_element (xmlNodePtr node)
+static xmlNodePtr element_from (xmlNodePtr node)
 {
     while (node != NULL && node->type != XML_ELEMENT_NODE)
         node = node->next;
     return node;
 }
 
+xmlNodePtr tamga_xml_first_element (const xmlNode *parent)
+{
+    return element_from (parent->children);
+}
+
 xmlNodePtr tamga_xml_next_element (const xmlNode *node)
 {
-    return first_element (node->next);
+    return element_from (node->next);
 }
 
 xmlNodePtr tamga_xml_child (const xmlNode *parent, const char *namespace, const char *name)
 {
     if (parent == NULL)
         return NULL;
-    for (xmlNodePtr node = first_element (parent->children); node != NULL;
+    for (xmlNodePtr node = tamga_xml_first_element (parent); node != NULL;
          node = tamga_xml_next_element (node)) {
         if (tamga_xml_is (node, namespace, name))
             return node;
@@ -330,7 +337,7 @@ GPtrArray *tamga_xml_children (const xmlNode *parent, const char *namespace, con
 {
     GPtrArray *list = g_ptr_array_new ();
 
-    for (xmlNodePtr node = parent != NULL ? first_element (parent->children) : NULL; node != NULL;
+    for (xmlNodePtr node = parent != NULL ? tamga_xml_first_element (parent) : NULL; node != NULL;
          node = tamga_xml_next_element (node)) {
         if (tamga_xml_is (node, namespace, name))
             g_ptr_array_add (list, node);
@@ -344,7 +351,7 @@ GPtrArray *tamga_xml_find (const TamgaXml *xml, const char *namespace, const cha
     xmlNodePtr root = xmlDocGetRootElement (xml->doc);
     g_autoptr (GPtrArray) list = g_ptr_array_new ();
 
-    for (xmlNodePtr node = root; node != NULL; node = next_in_order (node, root)) {
+    for (xmlNodePtr node = root; node != NULL; node = tamga_xml_walk (node, root)) {
         if (!tamga_xml_is (node, namespace, name))
             continue;
         if (list->len >= limit) {
@@ -388,30 +395,42 @@ char *tamga_xml_text (const xmlNode *node)
 }
 
 /* Base64 of RFC 2045 with white space and nothing else in it. */
-static gboolean is_base64 (const char *text)
+static gboolean is_base64 (const char *text, gsize length)
 {
     gsize digits = 0, padding = 0;
 
-    for (const char *p = text; *p != '\0'; p++) {
-        if (g_ascii_isspace (*p))
+    for (gsize i = 0; i < length; i++) {
+        if (g_ascii_isspace (text[i]))
             continue;
-        if (*p == '=')
+        if (text[i] == '=')
             padding++;
-        else if (padding > 0 || !(g_ascii_isalnum (*p) || *p == '+' || *p == '/'))
+        else if (padding > 0 || !(g_ascii_isalnum (text[i]) || text[i] == '+' || text[i] == '/'))
             return FALSE;
         else
             digits++;
     }
-    return digits > 0 && padding <= 2 && (digits + padding) % 4 == 0;
+    return padding <= 2 && (digits + padding) % 4 == 0 && (digits > 0 || padding == 0);
+}
+
+GBytes *tamga_xml_base64_text (GBytes *text)
+{
+    gsize length;
+    const char *data = g_bytes_get_data (text, &length);
+    g_autofree char *copy = NULL;
+
+    if (!is_base64 (data, length))
+        return NULL;
+    copy = g_strndup (data, length);
+    if (length > 0)
+        g_base64_decode_inplace (copy, &length);
+    return g_bytes_new_take (g_steal_pointer (&copy), length);
 }
 
 GBytes *tamga_xml_base64 (const xmlNode *node)
 {
     g_autofree char *text = tamga_xml_text (node);
-    gsize length;
+    g_autoptr (GBytes) bytes =
+        text != NULL && text[0] != '\0' ? g_bytes_new_static (text, strlen (text)) : NULL;
 
-    if (text == NULL || !is_base64 (text))
-        return NULL;
-    g_base64_decode_inplace (text, &length);
-    return g_bytes_new_take (g_steal_pointer (&text), length);
+    return bytes != NULL ? tamga_xml_base64_text (bytes) : NULL;
 }

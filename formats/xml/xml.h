@@ -19,6 +19,8 @@ typedef struct {
     GHashTable
         *ids; /* const char * (owned by doc) -> xmlNodePtr: Id, ID, id and xml:id attributes */
     GPtrArray *duplicate_ids; /* const char *: values that two elements have; both are unusable */
+    guint64 nodes;            /* elements, texts and the like, attributes apart */
+    guint64 *work;            /* spent on canonical forms so far, in nodes */
 } TamgaXml;
 
 /* Parses. Errors: TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT (not well formed from its first byte on),
@@ -33,7 +35,10 @@ gboolean tamga_xml_probe (TamgaDocument *document);
 /* Navigation by namespace and local name; NULL where there is none. Lists own no nodes. */
 gboolean tamga_xml_is (const xmlNode *node, const char *namespace, const char *name);
 xmlNodePtr tamga_xml_child (const xmlNode *parent, const char *namespace, const char *name);
+xmlNodePtr tamga_xml_first_element (const xmlNode *parent);
 xmlNodePtr tamga_xml_next_element (const xmlNode *node); /* sibling */
+/* The node (of any kind) after `node` in document order, within `top`; NULL after the last one. */
+xmlNodePtr tamga_xml_walk (const xmlNode *node, const xmlNode *top);
 GPtrArray *tamga_xml_children (const xmlNode *parent, const char *namespace, const char *name);
 /* All descendants with that name in document order; `limit` exceeded: NULL with LIMIT. */
 GPtrArray *tamga_xml_find (const TamgaXml *xml, const char *namespace, const char *name,
@@ -46,6 +51,7 @@ char *tamga_xml_attribute (const xmlNode *node, const char *name); /* no namespa
 char *tamga_xml_text (const xmlNode *node);
 /* Base64 of an element as bytes; NULL where it is none. */
 GBytes *tamga_xml_base64 (const xmlNode *node);
+GBytes *tamga_xml_base64_text (GBytes *text); /* the same of text alone */
 /* "/root/child[2]/leaf" or "#id" to an element; prefixes are those of the document's root. NULL
  * with PARAMETER. No other XPath is understood. */
 xmlNodePtr tamga_xml_locate (const TamgaXml *xml, const char *path, GError **error);
