@@ -90,7 +90,7 @@ static const Row rows[] = {
     FORMAT (PARAMETER, "parameter", TAMGA_EXIT_INPUT, NULL),
     FORMAT (LIMIT, "limit", TAMGA_EXIT_INPUT, NULL),
     FORMAT (NO_CONTENT, "no-content", TAMGA_EXIT_INPUT,
-            "Name the signed document with --document."),
+            "The signed document is a file of its own; --document of sign and verify takes it."),
 
     KEYS (FAILED, "failed", TAMGA_EXIT_KEY, "tamga doctor checks cards and drivers."),
     KEYS (NO_MODULE, "no-module", TAMGA_EXIT_KEY,

@@ -19,6 +19,7 @@
 #include "client/net/fetch.h"
 #include "client/profile/config.h"
 #include "client/profile/profile.h"
+#include "client/show/extract.h"
 #include "client/show/show.h"
 #include "client/sign/choose.h"
 #include "client/sign/job.h"

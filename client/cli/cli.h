@@ -123,6 +123,7 @@ json_t *tamga_cli_token_json (const TamgaKeyToken *token);
 /* The subcommands, one file each. */
 int tamga_cli_sign (TamgaCli *cli, int argc, char **argv);
 int tamga_cli_verify (TamgaCli *cli, int argc, char **argv);
+int tamga_cli_extract (TamgaCli *cli, int argc, char **argv);
 int tamga_cli_show (TamgaCli *cli, int argc, char **argv);
 int tamga_cli_token (TamgaCli *cli, int argc, char **argv);
 int tamga_cli_key (TamgaCli *cli, int argc, char **argv);

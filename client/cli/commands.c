@@ -9,6 +9,8 @@ const TamgaCommand tamga_commands[] = {
      "tamga verify contract.signed.pdf", tamga_cli_verify},
     {"show", "FILE…", "what is in a signed file: signatures, timestamps, certificates, evidence",
      "tamga show contract.signed.pdf", tamga_cli_show},
+    {"extract", "FILE", "give back the document that was signed",
+     "tamga extract contract.txt.p7m", tamga_cli_extract},
     {"token", "list|info|pin", "cards and tokens that are plugged in", "tamga token list",
      tamga_cli_token},
     {"key", "list", "keys on a card or in a key file", "tamga key list", tamga_cli_key},
