@@ -79,6 +79,8 @@ static const Row rows[] = {
     FORMAT (NO_SIGNATURE, "no-signature", TAMGA_EXIT_INPUT, NULL),
     FORMAT (ENCRYPTED, "encrypted", TAMGA_EXIT_INPUT,
             "Give its password on the terminal, or with --password-fd N."),
+    FORMAT (PASSWORD, "password", TAMGA_EXIT_INPUT,
+            "Try again; its owner's password opens it as well as the one for readers."),
     FORMAT (FORBIDDEN, "forbidden", TAMGA_EXIT_INPUT,
             "Ask the author for a copy that permits signing."),
     FORMAT (DAMAGED, "damaged", TAMGA_EXIT_INPUT,

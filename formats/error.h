@@ -28,7 +28,7 @@ typedef enum {
     TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT, /* the input is something else */
     TAMGA_FORMAT_ERROR_MALFORMED,       /* it is, but broken; the text names the clause */
     TAMGA_FORMAT_ERROR_NO_SIGNATURE,    /* whole and unsigned */
-    TAMGA_FORMAT_ERROR_ENCRYPTED,
+    TAMGA_FORMAT_ERROR_ENCRYPTED,       /* and no password was given */
     TAMGA_FORMAT_ERROR_FORBIDDEN,    /* the document's own permissions or certification forbid it */
     TAMGA_FORMAT_ERROR_DAMAGED,      /* readable only after a repair: not signed */
     TAMGA_FORMAT_ERROR_UNSUPPORTED,  /* legal, and not supported; the text says what */
@@ -37,4 +37,5 @@ typedef enum {
     TAMGA_FORMAT_ERROR_PARAMETER,    /* a parameter of the caller is wrong (page, field, image) */
     TAMGA_FORMAT_ERROR_LIMIT,        /* a ceiling of limits.h */
     TAMGA_FORMAT_ERROR_NO_CONTENT,   /* detached: the content is needed and was not given */
+    TAMGA_FORMAT_ERROR_PASSWORD,     /* encrypted, and the password does not open it */
 } TamgaFormatError;

@@ -55,10 +55,10 @@ static gboolean try_stamp (Work *work, TamgaDocument *document, gsize *room, GEr
     g_autoptr (TamgaPdfUpdate) update = tamga_pdf_update_new (pdf);
     g_auto (TamgaPdfSlot) slot = {0};
     guint32 number = tamga_pdf_update_reserve (update);
+    TamgaPdfObject *entries = tamga_pdf_new_parsed (
+        pdf->arena, "<< /Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /ETSI.RFC3161 >>");
     if (!tamga_pdf_field_place_timestamp (update, number, error) ||
-        !tamga_pdf_slot_finish (
-            &slot, update, number,
-            "/Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /ETSI.RFC3161", *room, error))
+        !tamga_pdf_slot_finish (&slot, update, number, entries, *room, error))
         return FALSE;
     const TamgaReadOptions *options = work->options;
     g_autoptr (GBytes) imprint = tamga_pdf_slot_digest (

@@ -5,10 +5,17 @@
 #include <string.h>
 
 #include "formats/limits.h"
+#include "formats/pdf/crypt.h"
 
 #define FIRST_WINDOW 1024u
 #define MAX_OBJECT (2u * TAMGA_MAX_PDF_CONTENTS + 65536u)
 #define MAX_OBJECT_STREAM (64u * 1024 * 1024)
+
+/* Whose data lies at a position. */
+typedef struct {
+    gint64 position; /* first: the key of the hash table */
+    guint32 number, generation;
+} Owner;
 
 /* A decoded object stream (7.5.7). */
 typedef struct {
@@ -40,7 +47,6 @@ static void section_free (gpointer data)
 
 TamgaPdf *tamga_pdf_open (TamgaDocument *document, GBytes *password, GError **error)
 {
-    (void)password;
     g_autoptr (TamgaPdf) pdf = g_new0 (TamgaPdf, 1);
     pdf->document = tamga_document_ref (document);
     pdf->size = tamga_document_size (document);
@@ -48,6 +54,7 @@ TamgaPdf *tamga_pdf_open (TamgaDocument *document, GBytes *password, GError **er
     pdf->sections = g_ptr_array_new_with_free_func (section_free);
     pdf->revisions = g_ptr_array_new_with_free_func (g_free);
     pdf->objects = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+    pdf->owners = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
     pdf->containers = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, container_free);
     if (pdf->size > TAMGA_MAX_PDF_SIZE) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT,
@@ -55,13 +62,8 @@ TamgaPdf *tamga_pdf_open (TamgaDocument *document, GBytes *password, GError **er
                      TAMGA_MAX_PDF_SIZE >> 20);
         return NULL;
     }
-    if (!tamga_pdf_read_sections (pdf, error))
+    if (!tamga_pdf_read_sections (pdf, error) || !tamga_pdf_unlock (pdf, password, error))
         return NULL;
-    if (tamga_pdf_encrypted (pdf)) {
-        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_ENCRYPTED,
-                     "the PDF is encrypted; encrypted files are not read for now");
-        return NULL;
-    }
     return g_steal_pointer (&pdf);
 }
 
@@ -70,6 +72,8 @@ void tamga_pdf_free (TamgaPdf *pdf)
     if (pdf == NULL)
         return;
     g_clear_pointer (&pdf->objects, g_hash_table_unref);
+    g_clear_pointer (&pdf->owners, g_hash_table_unref);
+    g_clear_pointer (&pdf->crypt, tamga_pdf_crypt_free);
     g_clear_pointer (&pdf->containers, g_hash_table_unref);
     g_clear_pointer (&pdf->revisions, g_ptr_array_unref);
     g_clear_pointer (&pdf->sections, g_ptr_array_unref);
@@ -320,6 +324,19 @@ static TamgaPdfObject *load_compressed (const TamgaPdfRevision *view, const Tamg
     return object;
 }
 
+/* Decrypts the strings, and notes whose data a stream is: their key depends on it. */
+static gboolean decrypt_object (TamgaPdf *pdf, TamgaPdfObject *object, guint32 number,
+                                guint32 generation, GError **error)
+{
+    if (pdf->crypt == NULL)
+        return TRUE;
+    if (object->type == TAMGA_PDF_STREAM) {
+        Owner owner = {(gint64)object->dict.data, number, generation};
+        g_hash_table_add (pdf->owners, g_memdup2 (&owner, sizeof owner));
+    }
+    return tamga_pdf_crypt_strings (pdf, FALSE, object, number, generation, error);
+}
+
 TamgaPdfObject *tamga_pdf_load (const TamgaPdfRevision *view, guint32 number, guint32 generation)
 {
     TamgaPdf *pdf = view->pdf;
@@ -337,7 +354,7 @@ TamgaPdfObject *tamga_pdf_load (const TamgaPdfRevision *view, guint32 number, gu
     GError *error = NULL;
     object = tamga_pdf_read_indirect (pdf, pdf->header + entry->offset, number, generation, NULL,
                                       &error);
-    if (object == NULL) {
+    if (object == NULL || !decrypt_object (pdf, object, number, generation, &error)) {
         fail (view, error);
         object = tamga_pdf_null;
     }
@@ -370,11 +387,6 @@ TamgaPdfObject *tamga_pdf_catalog (const TamgaPdfRevision *view)
     return tamga_pdf_get (view, view->trailer, "Root");
 }
 
-gboolean tamga_pdf_encrypted (TamgaPdf *pdf)
-{
-    return tamga_pdf_key (tamga_pdf_latest (pdf)->trailer, "Encrypt")->type != TAMGA_PDF_NULL;
-}
-
 GBytes *tamga_pdf_stream_raw (const TamgaPdfRevision *view, TamgaPdfObject *stream, gsize limit,
                               GError **error)
 {
@@ -403,8 +415,16 @@ GBytes *tamga_pdf_stream_raw (const TamgaPdfRevision *view, TamgaPdfObject *stre
                      stream->dict.data);
         return NULL;
     }
-    return tamga_document_bytes (view->pdf->document, stream->dict.data, (guint64)length->integer,
-                                 limit, error);
+    GBytes *raw = tamga_document_bytes (view->pdf->document, stream->dict.data,
+                                        (guint64)length->integer, limit, error);
+    gint64 key = (gint64)stream->dict.data;
+    const Owner *owner = g_hash_table_lookup (view->pdf->owners, &key);
+    if (raw == NULL || owner == NULL)
+        return raw;
+    GBytes *plain =
+        tamga_pdf_crypt_stream (view, FALSE, stream, owner->number, owner->generation, raw, error);
+    g_bytes_unref (raw);
+    return plain;
 }
 
 GBytes *tamga_pdf_stream_data (const TamgaPdfRevision *view, TamgaPdfObject *stream, gsize limit,

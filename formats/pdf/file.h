@@ -10,6 +10,7 @@
 #include "formats/pdf/object.h"
 
 typedef struct _TamgaPdf TamgaPdf;
+typedef struct _TamgaPdfCrypt TamgaPdfCrypt; /* crypt.h */
 
 /* One entry of a cross-reference section. */
 typedef struct {
@@ -53,11 +54,14 @@ struct _TamgaPdf {
     gboolean hybrid, linearized;
     guint64 tail; /* bytes after the last revision that are not white space */
     GHashTable *objects, *containers;
+    TamgaPdfCrypt *crypt; /* NULL where the file is not encrypted */
+    GHashTable *owners;   /* encrypted: position of a stream's data to its object */
     GError *error;        /* the first object that could not be read */
     guint error_revision; /* the revision that was looked at then */
 };
 
-/* Errors: NOT_THIS_FORMAT without %PDF-, MALFORMED (the text says where), LIMIT. */
+/* `password`: of an encrypted file, user's or owner's; NULL: none. Errors: NOT_THIS_FORMAT without
+ * %PDF-, MALFORMED (the text says where), LIMIT, and those of tamga_pdf_unlock. */
 TamgaPdf *tamga_pdf_open (TamgaDocument *document, GBytes *password, GError **error);
 void tamga_pdf_free (TamgaPdf *pdf);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaPdf, tamga_pdf_free)
@@ -80,10 +84,9 @@ TamgaPdfObject *tamga_pdf_resolve (const TamgaPdfRevision *view, TamgaPdfObject 
 TamgaPdfObject *tamga_pdf_get (const TamgaPdfRevision *view, TamgaPdfObject *dict, const char *key);
 TamgaPdfObject *tamga_pdf_item (const TamgaPdfRevision *view, TamgaPdfObject *array, gsize index);
 TamgaPdfObject *tamga_pdf_catalog (const TamgaPdfRevision *view);
-gboolean tamga_pdf_encrypted (TamgaPdf *pdf);
 
-/* Data of a stream as it lies in the file, and decoded (FlateDecode with predictors, ASCIIHex;
- * other filters are UNSUPPORTED). */
+/* Data of a stream as it lies in the file but decrypted, and decoded (FlateDecode with predictors,
+ * ASCIIHex; other filters are UNSUPPORTED). */
 GBytes *tamga_pdf_stream_raw (const TamgaPdfRevision *view, TamgaPdfObject *stream, gsize limit,
                               GError **error);
 GBytes *tamga_pdf_stream_data (const TamgaPdfRevision *view, TamgaPdfObject *stream, gsize limit,

@@ -141,7 +141,9 @@ GBytes *tamga_pdf_filter (const TamgaPdfRevision *view, TamgaPdfObject *stream, 
         TamgaPdfObject *parm =
             parms->type == TAMGA_PDF_ARRAY ? tamga_pdf_item (view, parms, i) : parms;
         g_autoptr (GBytes) next = NULL;
-        if (tamga_pdf_is_name (name, "FlateDecode")) {
+        if (i == 0 && tamga_pdf_is_name (name, "Crypt")) {
+            next = g_bytes_ref (bytes); /* was undone when the data were read */
+        } else if (tamga_pdf_is_name (name, "FlateDecode")) {
             g_autoptr (GBytes) plain = inflate_bytes (bytes, limit, error);
             next = plain != NULL ? predict (parm, plain, error) : NULL;
         } else if (tamga_pdf_is_name (name, "ASCIIHexDecode")) {

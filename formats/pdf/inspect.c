@@ -181,10 +181,7 @@ static gboolean check_file (TamgaPdf *pdf, GError **error)
     const TamgaPdfRevision *view = tamga_pdf_latest (pdf);
     int code = -1;
     const char *text = NULL;
-    if (tamga_pdf_encrypted (pdf)) {
-        code = TAMGA_FORMAT_ERROR_ENCRYPTED;
-        text = "the PDF is encrypted; encrypted files are not signed for now";
-    } else if (pdf->header != 0) {
+    if (pdf->header != 0) {
         code = TAMGA_FORMAT_ERROR_DAMAGED;
         text = "the PDF does not begin with %PDF-: something was put in front of it "
                "(ISO 32000-1 7.5.2)";

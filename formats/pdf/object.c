@@ -291,6 +291,22 @@ char *tamga_pdf_text (const TamgaPdfObject *object)
     return g_string_free (text, FALSE);
 }
 
+GBytes *tamga_pdf_doc_encode (const char *utf8, gsize length)
+{
+    g_autoptr (GByteArray) out = g_byte_array_new ();
+    for (const char *at = utf8; at < utf8 + length; at = g_utf8_next_char (at)) {
+        gunichar character = g_utf8_get_char (at);
+        guint c = 1;
+        while (c < 256 && pdf_doc_char ((guint8)c) != character)
+            c++;
+        if (c == 256 || character == 0xFFFD)
+            return NULL;
+        guint8 byte = (guint8)c;
+        g_byte_array_append (out, &byte, 1);
+    }
+    return g_byte_array_free_to_bytes (g_steal_pointer (&out));
+}
+
 static gboolean is_number (const TamgaPdfObject *object)
 {
     return object->type == TAMGA_PDF_INTEGER || object->type == TAMGA_PDF_REAL;

@@ -118,6 +118,9 @@ double tamga_pdf_number (const TamgaPdfObject *object);
 /* A text string as UTF-8 (PDFDocEncoding, UTF-16BE, UTF-8 with mark); NULL when not a string. */
 char *tamga_pdf_text (const TamgaPdfObject *object);
 
+/* Text in PDFDocEncoding (annex D.3); NULL where it has other characters. */
+GBytes *tamga_pdf_doc_encode (const char *utf8, gsize length);
+
 /* Same value: keys in any order, references by number. Positions do not count; data of streams
  * neither. */
 gboolean tamga_pdf_equal (const TamgaPdfObject *a, const TamgaPdfObject *b);

@@ -45,31 +45,29 @@ static gboolean probe (TamgaDocument *document)
            memmem (buffer, length, "%PDF-", 5) != NULL;
 }
 
-static void append_text (GString *out, TamgaPdfArena *arena, const char *key, const char *value)
+static void set_text (TamgaPdfArena *arena, TamgaPdfObject *dict, const char *key,
+                      const char *value)
 {
-    if (value == NULL || value[0] == '\0')
-        return;
-    g_string_append_printf (out, " /%s ", key);
-    tamga_pdf_write (out, tamga_pdf_new_text (arena, value));
+    if (value != NULL && value[0] != '\0')
+        tamga_pdf_dict_set (arena, dict, key, tamga_pdf_new_text (arena, value));
 }
 
 /* The entries of the signature dictionary (table 252; EN 319 142-1 6.3). */
-static char *signature_entries (TamgaPdfArena *arena, const TamgaSigningParameters *parameters,
-                                TamgaPdfObject *references)
+static TamgaPdfObject *signature_entries (TamgaPdfArena *arena,
+                                          const TamgaSigningParameters *parameters,
+                                          TamgaPdfObject *references)
 {
     g_autofree char *date = tamga_pdf_date (parameters->signing_time);
-    GString *out = g_string_new ("/Type /Sig /Filter /Adobe.PPKLite"
-                                 " /SubFilter /ETSI.CAdES.detached");
-    append_text (out, arena, "M", date);
-    append_text (out, arena, "Name", parameters->name);
-    append_text (out, arena, "Reason", parameters->reason);
-    append_text (out, arena, "Location", parameters->location);
-    append_text (out, arena, "ContactInfo", parameters->contact);
-    if (references != tamga_pdf_null) {
-        g_string_append (out, " /Reference ");
-        tamga_pdf_write (out, references);
-    }
-    return g_string_free (out, FALSE);
+    TamgaPdfObject *dict = tamga_pdf_new_parsed (
+        arena, "<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached >>");
+    set_text (arena, dict, "M", date);
+    set_text (arena, dict, "Name", parameters->name);
+    set_text (arena, dict, "Reason", parameters->reason);
+    set_text (arena, dict, "Location", parameters->location);
+    set_text (arena, dict, "ContactInfo", parameters->contact);
+    if (references != tamga_pdf_null)
+        tamga_pdf_dict_set (arena, dict, "Reference", references);
+    return dict;
 }
 
 /* Lays out the update and fills /ByteRange. */
@@ -84,7 +82,7 @@ static gboolean make_tail (Preparation *preparation, TamgaPdf *pdf,
         return FALSE;
     gsize room = parameters->contents_size > 0 ? parameters->contents_size
                                                : tamga_cms_estimate_size (&preparation->cms);
-    g_autofree char *entries = signature_entries (pdf->arena, parameters, references);
+    TamgaPdfObject *entries = signature_entries (pdf->arena, parameters, references);
     return tamga_pdf_slot_finish (&preparation->slot, update, signature, entries, room, error);
 }
 

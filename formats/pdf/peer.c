@@ -5,6 +5,8 @@
 #include <qpdf/qpdf-c.h>
 #include <string.h>
 
+#include "formats/pdf/crypt.h"
+
 struct _TamgaPdfPeer {
     TamgaPdf *pdf;
     qpdf_data qpdf;
@@ -27,9 +29,10 @@ static gboolean open_qpdf (TamgaPdfPeer *peer, GError **error)
 {
     TamgaPdf *pdf = peer->pdf;
     const TamgaPdfRevision *latest = tamga_pdf_latest (pdf);
+    const char *password = pdf->crypt != NULL ? tamga_pdf_crypt_password (pdf->crypt) : NULL;
     const char *path = tamga_document_fd_path (pdf->document);
     if (pdf->tail == 0 && path != NULL) {
-        qpdf_read (peer->qpdf, path, NULL);
+        qpdf_read (peer->qpdf, path, password);
         return TRUE;
     }
     guint64 size = pdf->tail > 0 && latest->end > 0 ? latest->end : pdf->size;
@@ -39,7 +42,7 @@ static gboolean open_qpdf (TamgaPdfPeer *peer, GError **error)
     if (peer->memory == NULL)
         return FALSE;
     qpdf_read_memory (peer->qpdf, tamga_document_name (pdf->document),
-                      g_bytes_get_data (peer->memory, NULL), size, NULL);
+                      g_bytes_get_data (peer->memory, NULL), size, password);
     return TRUE;
 }
 
@@ -63,7 +66,12 @@ static gboolean same (TamgaPdf *pdf, TamgaPdfObject *ours, TamgaPdfObject *their
     if (!tamga_pdf_is_dict (ours) || !tamga_pdf_is_dict (theirs))
         return tamga_pdf_equal (ours, theirs) ||
                (theirs->type == TAMGA_PDF_NULL && counts_as_null (pdf, ours));
+    /* qpdf decrypts /Contents of some signature dictionaries all the same; that the file has it in
+     * the clear, and where, is checked byte by byte. */
+    gboolean spares = pdf->crypt != NULL && tamga_pdf_crypt_spares (ours);
     for (gsize i = 0; i < ours->dict.n; i++) {
+        if (spares && strcmp (ours->dict.entries[i].key, "Contents") == 0)
+            continue;
         TamgaPdfObject *other = tamga_pdf_key (theirs, ours->dict.entries[i].key);
         TamgaPdfObject *value = ours->dict.entries[i].value;
         if (other == tamga_pdf_null ? !counts_as_null (pdf, value) : !same (pdf, value, other))

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "formats/pdf/appearance.h"
+#include "formats/pdf/crypt.h"
 #include "formats/pdf/seed.h"
 
 #define ANNOTATION_PRINT 4
@@ -16,6 +17,23 @@ static gboolean forbidden (GError **error, const char *text)
 {
     g_set_error_literal (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_FORBIDDEN, text);
     return FALSE;
+}
+
+/* What an encrypted document lets whoever opened it do (ISO 32000-1 table 22): a new field takes
+ * the permissions to modify and to annotate, an empty one also the one to fill in forms. */
+static gboolean check_permissions (const TamgaPdf *pdf, gboolean new_field, GError **error)
+{
+    const TamgaPdfCrypt *crypt = pdf->crypt;
+    gboolean annotate = tamga_pdf_crypt_permits (crypt, TAMGA_PDF_MAY_ANNOTATE);
+    if (new_field ? annotate && tamga_pdf_crypt_permits (crypt, TAMGA_PDF_MAY_MODIFY)
+                  : annotate || tamga_pdf_crypt_permits (crypt, TAMGA_PDF_MAY_FILL))
+        return TRUE;
+    return forbidden (error, new_field ? "the permissions of the encrypted document do not allow "
+                                         "new signature fields; its owner's password does "
+                                         "(ISO 32000-1 table 22, bits 4 and 6)"
+                                       : "the permissions of the encrypted document do not allow "
+                                         "signing; its owner's password does (ISO 32000-1 table "
+                                         "22, bits 6 and 9)");
 }
 
 /* What the signatures that are there allow (12.8.2.2, 12.8.2.4). */
@@ -338,6 +356,8 @@ static TamgaPdfObject *edit_field_list (TamgaPdfUpdate *update, GError **error)
 gboolean tamga_pdf_field_place_timestamp (TamgaPdfUpdate *update, guint32 stamp, GError **error)
 {
     const TamgaSigningParameters invisible = {0};
+    if (!check_permissions (tamga_pdf_update_pdf (update), TRUE, error))
+        return FALSE;
     g_autoptr (GPtrArray) fields =
         tamga_pdf_fields (tamga_pdf_latest (tamga_pdf_update_pdf (update)));
     g_autofree char *name = new_name (fields, "Timestamp", NULL, error);
@@ -357,7 +377,8 @@ gboolean tamga_pdf_field_place (TamgaPdfUpdate *update, const TamgaSigningParame
     g_autofree char *name = field != NULL
                                 ? g_strdup (field->name)
                                 : new_name (fields, "Signature", parameters->field, error);
-    if (name == NULL || !check_allowed (view, fields, parameters->certification, name, error) ||
+    if (name == NULL || !check_permissions (view->pdf, field == NULL, error) ||
+        !check_allowed (view, fields, parameters->certification, name, error) ||
         (field != NULL && !tamga_pdf_seed_check (view, field->dict, parameters, error)))
         return FALSE;
     TamgaPdfObject *list = edit_field_list (update, error);

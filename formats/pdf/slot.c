@@ -18,10 +18,13 @@ void tamga_pdf_slot_clear (TamgaPdfSlot *slot)
 }
 
 /* The whole dictionary. The two positions count from the start of the text. */
-static char *dictionary_text (const char *entries, gsize room, gsize *byte_range, gsize *contents)
+static char *dictionary_text (const TamgaPdfObject *entries, gsize room, gsize *byte_range,
+                              gsize *contents)
 {
-    GString *out = g_string_new ("<< ");
-    g_string_append (out, entries);
+    GString *out = g_string_new (NULL);
+    tamga_pdf_write (out, entries);
+    g_assert (g_str_has_suffix (out->str, " >>"));
+    g_string_truncate (out, out->len - 3);
     g_string_append (out, " /ByteRange ");
     *byte_range = out->len;
     g_string_append_printf (out, "%-*s", BYTE_RANGE_ROOM, "[]");
@@ -37,11 +40,14 @@ static char *dictionary_text (const char *entries, gsize room, gsize *byte_range
 }
 
 gboolean tamga_pdf_slot_finish (TamgaPdfSlot *slot, TamgaPdfUpdate *update, guint32 number,
-                                const char *entries, gsize room, GError **error)
+                                const TamgaPdfObject *entries, gsize room, GError **error)
 {
     guint64 size = tamga_pdf_update_pdf (update)->size;
     gsize byte_range, contents;
-    g_autofree char *text = dictionary_text (entries, room, &byte_range, &contents);
+    TamgaPdfObject *sealed = tamga_pdf_update_seal (update, number, entries, error);
+    if (sealed == NULL)
+        return FALSE;
+    g_autofree char *text = dictionary_text (sealed, room, &byte_range, &contents);
     tamga_pdf_update_put_text (update, number, text);
     tamga_pdf_slot_clear (slot);
     slot->room = room;

@@ -15,10 +15,10 @@ typedef struct {
 void tamga_pdf_slot_clear (TamgaPdfSlot *slot);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TamgaPdfSlot, tamga_pdf_slot_clear)
 
-/* Finishes `update` with object `number` as the dictionary: `entries` is the syntax of all of it
- * but /ByteRange and /Contents, which gets `room` bytes. */
+/* Finishes `update` with object `number` as the dictionary: `entries` (a DICT) is all of it but
+ * /ByteRange and /Contents, which gets `room` bytes. */
 gboolean tamga_pdf_slot_finish (TamgaPdfSlot *slot, TamgaPdfUpdate *update, guint32 number,
-                                const char *entries, gsize room, GError **error);
+                                const TamgaPdfObject *entries, gsize room, GError **error);
 /* Digest of `document` and the update that follows it, without the /Contents value. */
 GBytes *tamga_pdf_slot_digest (const TamgaPdfSlot *slot, TamgaDocument *document,
                                const TamgaDigest *digest, TamgaProgress progress,

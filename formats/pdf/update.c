@@ -7,6 +7,7 @@
 
 #include "formats/limits.h"
 #include "formats/ossl.h"
+#include "formats/pdf/crypt.h"
 
 typedef struct {
     guint32 number, generation;
@@ -167,6 +168,34 @@ guint64 tamga_pdf_update_position (TamgaPdfUpdate *update, guint32 number)
     return item->value;
 }
 
+/* Encrypts an item as the file is. What it points to stays plain for whoever asks. */
+static gboolean encrypt_item (TamgaPdfUpdate *update, Item *item, GError **error)
+{
+    TamgaPdf *pdf = update->pdf;
+    if (pdf->crypt == NULL || item->object == NULL)
+        return TRUE;
+    TamgaPdfObject *copy = tamga_pdf_clone (pdf->arena, item->object);
+    if (item->data != NULL) {
+        GBytes *data = tamga_pdf_crypt_stream (tamga_pdf_latest (pdf), TRUE, copy, item->number,
+                                               item->generation, item->data, error);
+        if (data == NULL)
+            return FALSE;
+        g_bytes_unref (item->data);
+        item->data = data;
+        tamga_pdf_dict_set (pdf->arena, copy, "Length",
+                            tamga_pdf_new_integer (pdf->arena, (gint64)g_bytes_get_size (data)));
+    }
+    item->object = copy;
+    return tamga_pdf_crypt_strings (pdf, TRUE, copy, item->number, item->generation, error);
+}
+
+TamgaPdfObject *tamga_pdf_update_seal (TamgaPdfUpdate *update, guint32 number,
+                                       const TamgaPdfObject *object, GError **error)
+{
+    TamgaPdfObject *copy = tamga_pdf_clone (update->pdf->arena, object);
+    return tamga_pdf_crypt_strings (update->pdf, TRUE, copy, number, 0, error) ? copy : NULL;
+}
+
 static void write_item (Item *item, GString *out, guint64 base)
 {
     item->position = base + out->len;
@@ -317,8 +346,11 @@ gboolean tamga_pdf_update_finish (TamgaPdfUpdate *update, GString *out, GError *
     if (end != '\n' && end != '\r')
         g_string_append_c (out, '\n');
     g_ptr_array_sort (update->items, by_number);
-    for (guint i = 0; i < update->items->len; i++)
+    for (guint i = 0; i < update->items->len; i++) {
+        if (!encrypt_item (update, update->items->pdata[i], error))
+            return FALSE;
         write_item (update->items->pdata[i], out, pdf->size);
+    }
     guint64 position =
         last->stream ? write_stream (update, out, pdf->size) : write_table (update, out, pdf->size);
     g_string_append_printf (out, "%sstartxref\n%" G_GUINT64_FORMAT "\n%%%%EOF\n",

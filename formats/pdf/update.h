@@ -31,6 +31,10 @@ guint32 tamga_pdf_update_add_stream (TamgaPdfUpdate *update, TamgaPdfObject *dic
                                      gboolean compress);
 /* An object whose syntax is given; where it lies is known after finishing. */
 void tamga_pdf_update_put_text (TamgaPdfUpdate *update, guint32 number, const char *text);
+/* A copy of what object `number` will contain, with strings encrypted as the file is: for
+ * tamga_pdf_update_put_text. */
+TamgaPdfObject *tamga_pdf_update_seal (TamgaPdfUpdate *update, guint32 number,
+                                       const TamgaPdfObject *object, GError **error);
 /* Writes all to `out`, which will follow the file. */
 gboolean tamga_pdf_update_finish (TamgaPdfUpdate *update, GString *out, GError **error);
 /* Position in the future file of the value of an object that was written. */

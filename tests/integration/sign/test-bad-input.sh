@@ -36,12 +36,12 @@ check "a folder" bad 4 'folder|directory' alice.p12 --level B "$d/folder"
 check "no such file" bad 4 'nowhere' alice.p12 --level B "$d/nowhere.pdf"
 
 encrypted() {
-    must qpdf --encrypt '' owner 256 -- "$SAMPLE" "$d/encrypted.pdf"
-    bad 4 'encrypted|password' alice.p12 --level B "$d/encrypted.pdf"
+    must qpdf --encrypt '' owner 256 --modify=none -- "$SAMPLE" "$d/encrypted.pdf"
+    bad 4 'permissions' alice.p12 --level B "$d/encrypted.pdf"
     must qpdf --encrypt user owner 256 -- "$SAMPLE" "$d/encrypted2.pdf"
     bad 4 'encrypted|password' alice.p12 --level B "$d/encrypted2.pdf"
 }
-check "an encrypted PDF" encrypted
+check "a PDF whose permissions or password forbid signing" encrypted
 
 unreadable() {
     cp "$SAMPLE" "$d/secret.pdf"

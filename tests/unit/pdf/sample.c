@@ -253,6 +253,14 @@ GPtrArray *sample_read (GBytes *pdf, GError **error)
     return tamga_pades_format.read (document, NULL, error);
 }
 
+GPtrArray *sample_read_with (GBytes *pdf, const char *password, GError **error)
+{
+    g_autoptr (TamgaDocument) document = tamga_document_new ("sample.pdf", pdf);
+    g_autoptr (GBytes) bytes = g_bytes_new (password, strlen (password));
+    const TamgaReadOptions options = {.password = bytes};
+    return tamga_pades_format.read (document, &options, error);
+}
+
 char *sample_verdict (GBytes *pdf)
 {
     g_autoptr (GError) error = NULL;

@@ -37,6 +37,7 @@ GBytes *sample_extend (Fixture *fixture, GBytes *pdf, GBytes *password,
 GBytes *sample_must_extend (Fixture *fixture, GBytes *pdf, const TamgaExtension *extensions,
                             gsize n);
 GPtrArray *sample_read (GBytes *pdf, GError **error);
+GPtrArray *sample_read_with (GBytes *pdf, const char *password, GError **error);
 /* "INTACT", "INTACT" ... of all signatures, blanks between; or "error N". */
 char *sample_verdict (GBytes *pdf);
 /* Is there a change after signature `index` (from 0) of that rule, and is it permitted? -1: none.

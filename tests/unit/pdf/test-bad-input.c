@@ -77,9 +77,7 @@ static void test_damaged (void)
 static void test_encrypted (void)
 {
     g_autoptr (GBytes) plain = sample_plain ();
-    g_autoptr (GBytes) open = sample_qpdf (fixture, plain, "--encrypt '' owner 256 --");
     g_autoptr (GBytes) closed = sample_qpdf (fixture, plain, "--encrypt user owner 256 --");
-    refused (open, TAMGA_FORMAT_ERROR_ENCRYPTED, "encrypted");
     refused (closed, TAMGA_FORMAT_ERROR_ENCRYPTED, "encrypted");
 }
 
