@@ -32,7 +32,7 @@ static char *string_text (const TamgaDerElement *element)
 static void read_location (TamgaSignature *signature, GBytes *value)
 {
     g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
-    TamgaDerElement whole, tagged, element;
+    TamgaDerElement whole, tagged, element, line;
 
     if (!tamga_der_whole (value, TAMGA_DER_SEQUENCE, &whole))
         return;
@@ -43,8 +43,8 @@ static void read_location (TamgaSignature *signature, GBytes *value)
             if (text != NULL)
                 g_ptr_array_add (parts, text);
             while (element.tag == TAMGA_DER_SEQUENCE && parts->len < 16 &&
-                   tamga_der_next (&lines, &element)) {
-                text = string_text (&element);
+                   tamga_der_next (&lines, &line)) {
+                text = string_text (&line);
                 if (text != NULL)
                     g_ptr_array_add (parts, text);
             }
