@@ -157,9 +157,11 @@ static const char *what_breaks (const TamgaSignature *before, const TamgaSignatu
     return NULL;
 }
 
+/* Content that was not given says nothing about the signature. */
 static void note_broken (const TamgaSignature *signature, GPtrArray *findings)
 {
-    if (findings != NULL && signature->integrity != TAMGA_INTEGRITY_INTACT)
+    if (findings != NULL && signature->integrity != TAMGA_INTEGRITY_INTACT &&
+        signature->integrity != TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND)
         g_ptr_array_add (findings,
                          tamga_finding_new (TAMGA_SEVERITY_WARNING, "xades-earlier-not-intact",
                                             signature->id, NULL, "The earlier %s is not intact: %s",

@@ -6,6 +6,7 @@
 #include "formats/limits.h"
 #include "formats/xml/imprint.h"
 #include "formats/xml/make.h"
+#include "formats/xml/qualifying.h"
 #include "formats/xml/xades.h"
 
 /* One signature being extended, and the state of the file. */
@@ -157,23 +158,12 @@ static TamgaEvidence *missing_evidence (const TamgaEvidence *evidence, const Tam
 }
 
 /* CertificateValues and RevocationValues may be there once only. */
-static gboolean has_values (xmlNode *signature)
+static gboolean has_values (const xmlNode *signature)
 {
-    static const char *const names[] = {"CertificateValues", "RevocationValues"};
-    g_autoptr (GPtrArray) objects = tamga_xml_children (signature, TAMGA_NS_DSIG, "Object");
-    static const char *const way[] = {"QualifyingProperties", "UnsignedProperties",
-                                      "UnsignedSignatureProperties"};
+    const xmlNode *list = tamga_xades_unsigned (signature);
 
-    for (guint i = 0; i < objects->len; i++) {
-        xmlNode *node = objects->pdata[i];
-        for (gsize j = 0; node != NULL && j < G_N_ELEMENTS (way); j++)
-            node = tamga_xml_child (node, TAMGA_NS_XADES, way[j]);
-        for (gsize j = 0; node != NULL && j < G_N_ELEMENTS (names); j++) {
-            if (tamga_xml_child (node, TAMGA_NS_XADES, names[j]) != NULL)
-                return TRUE;
-        }
-    }
-    return FALSE;
+    return tamga_xades_child (list, "CertificateValues") != NULL ||
+           tamga_xades_child (list, "RevocationValues") != NULL;
 }
 
 static GBytes *last_token (const TamgaSignature *signature, gboolean *archived)

@@ -132,6 +132,17 @@ static gboolean add_element (TamgaXmlPlan *plan, const TamgaXmlTarget *target, c
     return TRUE;
 }
 
+/* All that such a file holds is signatures: one over the rest of it would sign nothing. */
+static gboolean check_root (const TamgaXml *xml, TamgaDocument *document, GError **error)
+{
+    if (!tamga_xml_is (xmlDocGetRootElement (xml->doc), TAMGA_NS_ASIC, "XAdESSignatures"))
+        return TRUE;
+    g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
+                 "%s holds the signatures of a container: sign the container.",
+                 tamga_document_name (document));
+    return FALSE;
+}
+
 static gboolean target_enveloped (TamgaXmlPlan *plan, TamgaXmlTarget *target,
                                   TamgaDocument *document, const TamgaSigningParameters *parameters,
                                   GError **error)
@@ -150,7 +161,8 @@ static gboolean target_enveloped (TamgaXmlPlan *plan, TamgaXmlTarget *target,
     }
     target->basis = plan->plain ? with_prologue (bytes) : g_bytes_ref (bytes);
     target->xml = tamga_xml_parse_bytes (tamga_document_name (document), target->basis, error);
-    if (target->xml == NULL || !find_parent (target, parameters->xml.parent, error))
+    if (target->xml == NULL || !check_root (target->xml, document, error) ||
+        !find_parent (target, parameters->xml.parent, error))
         return FALSE;
     for (gsize i = 0; elements != NULL && elements[i] != NULL; i++) {
         if (i >= TAMGA_MAX_REFERENCES) {
