@@ -3,6 +3,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "formats/cms/token.h"
 #include "tests/unit/xml/making.h"
 
 static const char invoice[] =
@@ -135,10 +136,261 @@ static void test_levels (void)
     }
 }
 
+/* ---- What the signer says ---- */
+
+static void test_claims (void)
+{
+    static const char *const commitments[] = {"1.2.840.113549.1.9.16.6.1", NULL};
+    static const char *const roles[] = {"director \"<&>\" \xd0\xb4", "clerk", NULL};
+    g_autoptr (Fixture) fixture = fixture_new ();
+    const Party *party = fixture_party (fixture, "P-256", "XML signer");
+    const TamgaDigest *digest = tamga_digest_by_name ("SHA-256");
+    g_autoptr (GBytes) policy_text = g_bytes_new_static ("policy", 6);
+    g_autoptr (GBytes) policy_value = tamga_digest_bytes (digest, policy_text);
+    TamgaPolicy policy = {"1.2.3.4", digest, policy_value, "https://policy.example/?a=1&b=2"};
+    TamgaClaims claims = {.policy = &policy,
+                          .commitments = commitments,
+                          .roles = roles,
+                          .locality = "Almaty",
+                          .country = "KZ"};
+    TamgaStamper stamper = making_stamper (fixture);
+    TamgaSigningParameters parameters = {.claims = &claims, .content_stamper = &stamper};
+
+    for (gsize shape = 0; shape < G_N_ELEMENTS (shapes); shape++) {
+        g_autoptr (TamgaDocument) document =
+            making_document (shapes[shape].name, shapes[shape].text);
+        g_autoptr (GPtrArray) contents = tamga_document_list (document);
+        gboolean detached = shapes[shape].packaging == TAMGA_PACKAGING_DETACHED;
+        g_autoptr (GError) error = NULL;
+        g_autoptr (GBytes) file = NULL;
+        g_autoptr (GPtrArray) signatures = NULL;
+        g_autoptr (TamgaToken) token = NULL;
+        const TamgaSignature *signature;
+        const TamgaTimestamp *timestamp;
+        parameters.packaging = shapes[shape].packaging;
+        file = making_sign (fixture, party, "ECDSA-SHA-256", &tamga_xades_format, document,
+                            parameters, &error);
+        g_assert_no_error (error);
+        signatures = making_assert_intact (file, detached ? contents : NULL, 1);
+        signature = signatures->pdata[0];
+        g_assert_cmpstr (signature->policy_oid, ==, "1.2.3.4");
+        g_assert_cmpuint (signature->roles->len, ==, 2);
+        g_assert_cmpstr (signature->roles->pdata[0], ==, roles[0]);
+        g_assert_cmpuint (signature->commitments->len, ==, 1);
+        g_assert_cmpstr (signature->commitments->pdata[0], ==, commitments[0]);
+        g_assert_nonnull (strstr (signature->location, "Almaty"));
+        g_assert_cmpuint (signature->timestamps->len, ==, 1);
+        timestamp = signature->timestamps->pdata[0];
+        g_assert_cmpint (timestamp->kind, ==, TAMGA_TIMESTAMP_CONTENT);
+        token = tamga_token_parse (timestamp->token, NULL);
+        g_assert_true (tamga_token_covers_digest (token, timestamp->covered_digest));
+        if (detached)
+            lay_out (fixture, shapes[shape].name, shapes[shape].text);
+        g_assert_true (making_xmlsec (fixture, file, 1));
+    }
+}
+
+/* ---- What is signed, and where it goes ---- */
+
+static void test_elements (void)
+{
+    static const char *const two[] = {"#line-1", "/invoice/part", NULL};
+    static const char *const last[] = {"/root/b[2]", NULL};
+    static const char *const around[] = {"/root", NULL};
+    static const struct {
+        const char *text;
+        const char *const *elements;
+        const char *parent;
+    } rows[] = {
+        {"<invoice><line Id='line-1'/><part Id='part-2'> <x/> </part></invoice>", two, NULL},
+        {"<root xmlns='urn:r'><b/><b id='b2'><!-- c --></b><to><here/></to></root>", last,
+         "/root/to/here"},
+        {"<o:root xmlns:o='urn:r' ID='r'><b/><o:c xml:id='c1'/></o:root>", NULL, "/o:root/o:c"},
+        {"<root Id='r'><b/></root>", around, "/root/b"},
+    };
+    g_autoptr (Fixture) fixture = fixture_new ();
+    const Party *party = fixture_party (fixture, "P-256", "XML signer");
+
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        for (gsize j = 0; j < G_N_ELEMENTS (c14ns); j++) {
+            g_autoptr (TamgaDocument) document = making_document ("parts.xml", rows[i].text);
+            TamgaSigningParameters parameters = {
+                .xml = {.elements = rows[i].elements, .parent = rows[i].parent, .c14n = c14ns[j]}};
+            g_autoptr (GError) error = NULL;
+            g_autoptr (GBytes) file = making_sign (
+                fixture, party, "ECDSA-SHA-256", &tamga_xades_format, document, parameters, &error);
+            g_assert_no_error (error);
+            g_ptr_array_unref (making_assert_intact (file, NULL, 1));
+        }
+    }
+}
+
+/* Several documents, each under its name. */
+static void test_documents (void)
+{
+    g_autoptr (Fixture) fixture = fixture_new ();
+    const Party *party = fixture_party (fixture, "RSA", "XML signer");
+    g_autoptr (GPtrArray) contents =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_document_unref);
+    g_autoptr (GPtrArray) others =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_document_unref);
+    TamgaSigningParameters parameters = {.packaging = TAMGA_PACKAGING_DETACHED,
+                                         .documents = others};
+    g_autoptr (GBytes) file = NULL, refused = NULL;
+    g_autoptr (GPtrArray) signatures = NULL;
+    g_autoptr (GError) error = NULL;
+
+    for (gsize i = 0; i < 3; i++) {
+        g_autofree char *name = g_strdup_printf ("/some/where/%c%% & b.txt", (int)('x' + i));
+        TamgaDocument *document = making_document (name, name);
+        g_ptr_array_add (contents, document);
+        if (i > 0)
+            g_ptr_array_add (others, tamga_document_ref (document));
+    }
+    file = making_sign (fixture, party, "RSA-PSS-SHA-256", &tamga_xades_format, contents->pdata[0],
+                        parameters, &error);
+    g_assert_no_error (error);
+    signatures = making_assert_intact (file, contents, 1);
+    g_assert_cmpuint (((TamgaSignature *)signatures->pdata[0])->objects->len, >=, 3);
+    /* The same name twice cannot be told apart. */
+    g_ptr_array_add (others, tamga_document_ref (contents->pdata[0]));
+    refused = making_sign (fixture, party, "RSA-PSS-SHA-256", &tamga_xades_format,
+                           contents->pdata[0], parameters, &error);
+    g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER);
+    g_assert_null (refused);
+}
+
+/* As containers use it: twice into the same file. */
+static void test_objects (void)
+{
+    g_autoptr (Fixture) fixture = fixture_new ();
+    const Party *party = fixture_party (fixture, "P-384", "XML signer");
+    g_autoptr (TamgaDocument) content = making_document ("a b.txt", "container content");
+    g_autoptr (GPtrArray) contents = tamga_document_list (content);
+    const TamgaDigest *digest = tamga_digest_by_name ("SHA-384");
+    TamgaXmlObject object = {.uri = (char *)"a%20b.txt", .mime_type = (char *)"text/plain"};
+    g_autoptr (GPtrArray) objects = g_ptr_array_new ();
+    g_autoptr (GBytes) file = NULL;
+    TamgaSigningParameters parameters = {.algorithm = tamga_algorithm_by_name ("ECDSA-SHA-384"),
+                                         .certificate = party->certificate,
+                                         .signing_time = MAKING_TIME,
+                                         .level = TAMGA_LEVEL_LT};
+
+    object.digest = tamga_document_digest (content, digest, NULL, 0, NULL, NULL, NULL);
+    g_ptr_array_add (objects, &object);
+    for (guint i = 1; i <= 2; i++) {
+        g_autoptr (TamgaDocument) carrier =
+            file != NULL ? tamga_document_new ("signatures0.xml", file) : NULL;
+        g_autoptr (GError) error = NULL;
+        g_autoptr (TamgaPreparation) preparation =
+            tamga_xades_prepare_objects (carrier, objects, &parameters, &error);
+        g_autoptr (GPtrArray) signatures = NULL;
+        g_assert_no_error (error);
+        g_clear_pointer (&file, g_bytes_unref);
+        file = making_finish (fixture, party, &tamga_xades_format, preparation, TAMGA_LEVEL_LT,
+                              &error);
+        g_assert_no_error (error);
+        g_assert_nonnull (memmem (g_bytes_get_data (file, NULL), 200, "<asic:XAdESSignatures", 21));
+        signatures = making_assert_intact (file, contents, i);
+        parameters.signing_time++;
+    }
+    g_bytes_unref (object.digest);
+}
+
+/* ---- Refused ---- */
+
+static void test_refused (void)
+{
+    static const char *const no_id[] = {"/a/b", NULL}, *const no_path[] = {"//b", NULL};
+    static const char *const twice[] = {"#same", NULL}, *const several[] = {"/a/c", NULL};
+    static const char *const bad_role[] = {"bell\a", NULL};
+    static const char text[] = "<a><b/><c id='same'/><c ID='same'/></a>";
+    TamgaClaims claims = {.roles = bad_role};
+    static const char wide[] = "\xff\xfe<\0a\0/\0>\0";
+    const struct {
+        const char *text;
+        gsize length;
+        TamgaSigningParameters parameters;
+        int code;
+    } rows[] = {
+        {text, 0, {.xml.elements = no_id}, TAMGA_FORMAT_ERROR_PARAMETER},
+        {text, 0, {.xml.elements = no_path}, TAMGA_FORMAT_ERROR_PARAMETER},
+        {text, 0, {.xml.elements = twice}, TAMGA_FORMAT_ERROR_PARAMETER},
+        {text, 0, {.xml.elements = several}, TAMGA_FORMAT_ERROR_PARAMETER},
+        {text, 0, {.xml.parent = "/a/d"}, TAMGA_FORMAT_ERROR_PARAMETER},
+        {text, 0, {.xml.parent = "/a/c[0]"}, TAMGA_FORMAT_ERROR_PARAMETER},
+        {text, 0, {.xml.parent = "/x:a"}, TAMGA_FORMAT_ERROR_PARAMETER},
+        {text, 0, {.xml.c14n = "c15n"}, TAMGA_FORMAT_ERROR_PARAMETER},
+        {text, 0, {.claims = &claims}, TAMGA_FORMAT_ERROR_PARAMETER},
+        {text, 0, {.content_type = "a\nb"}, TAMGA_FORMAT_ERROR_PARAMETER},
+        {text, 0, {.certification = 1}, TAMGA_FORMAT_ERROR_PARAMETER},
+        {text,
+         0,
+         {.packaging = TAMGA_PACKAGING_DETACHED, .xml.parent = "/a"},
+         TAMGA_FORMAT_ERROR_PARAMETER},
+        {"no XML", 0, {.packaging = TAMGA_PACKAGING_ENVELOPED}, TAMGA_FORMAT_ERROR_PARAMETER},
+        {"<a><b></a>", 0, {.level = TAMGA_LEVEL_B}, TAMGA_FORMAT_ERROR_MALFORMED},
+        {"<!DOCTYPE a><a/>", 0, {.level = TAMGA_LEVEL_B}, TAMGA_FORMAT_ERROR_MALFORMED},
+        {wide, sizeof wide - 1, {.level = TAMGA_LEVEL_B}, TAMGA_FORMAT_ERROR_UNSUPPORTED},
+    };
+    g_autoptr (Fixture) fixture = fixture_new ();
+    const Party *party = fixture_party (fixture, "P-256", "XML signer");
+
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        gsize length = rows[i].length > 0 ? rows[i].length : strlen (rows[i].text);
+        g_autoptr (GBytes) bytes = g_bytes_new (rows[i].text, length);
+        g_autoptr (TamgaDocument) document = tamga_document_new ("a.xml", bytes);
+        g_autoptr (GError) error = NULL;
+        g_autoptr (GBytes) file = making_sign (fixture, party, "ECDSA-SHA-256", &tamga_xades_format,
+                                               document, rows[i].parameters, &error);
+        g_test_message ("row %" G_GSIZE_FORMAT, i);
+        g_assert_error (error, TAMGA_FORMAT_ERROR, rows[i].code);
+        g_assert_null (file);
+    }
+}
+
+/* More than a text in XML may hold: said, with what to do instead. */
+static void test_too_large (void)
+{
+    gsize size = 7500003;
+    g_autoptr (Fixture) fixture = fixture_new ();
+    const Party *party = fixture_party (fixture, "P-256", "XML signer");
+    g_autoptr (GBytes) bytes = g_bytes_new_take (g_malloc0 (size), size);
+    g_autoptr (TamgaDocument) document = tamga_document_new ("zeros", bytes);
+    TamgaSigningParameters parameters = {.packaging = TAMGA_PACKAGING_ENVELOPING};
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (making_sign (fixture, party, "ECDSA-SHA-256", &tamga_xades_format, document,
+                                parameters, &error));
+    g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT);
+}
+
+/* The key that signed is not the certificate's: nothing is written. */
+static void test_other_key (void)
+{
+    g_autoptr (Fixture) fixture = fixture_new ();
+    const Party *party = fixture_party (fixture, "P-256", "XML signer");
+    const Party *other = fixture_party (fixture, "P-256", "another");
+    Party mixed = {.key = other->key, .certificate = party->certificate};
+    g_autoptr (TamgaDocument) document = making_document ("invoice.xml", invoice);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (making_sign (fixture, &mixed, "ECDSA-SHA-256", &tamga_xades_format, document,
+                                (TamgaSigningParameters){0}, &error));
+    g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_ALGORITHM);
+}
+
 int main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/xml/make/matrix", test_matrix);
     g_test_add_func ("/xml/make/levels", test_levels);
+    g_test_add_func ("/xml/make/claims", test_claims);
+    g_test_add_func ("/xml/make/elements", test_elements);
+    g_test_add_func ("/xml/make/documents", test_documents);
+    g_test_add_func ("/xml/make/objects", test_objects);
+    g_test_add_func ("/xml/make/refused", test_refused);
+    g_test_add_func ("/xml/make/too-large", test_too_large);
+    g_test_add_func ("/xml/make/other-key", test_other_key);
     return g_test_run ();
 }
