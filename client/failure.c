@@ -172,7 +172,7 @@ static const Row rows[] = {
           "Ask your provider for a new certificate."),
     SIGN (CLOCK, "clock", TAMGA_EXIT_REFUSED, "Set the clock of this computer, then sign again."),
     SIGN (EVIDENCE, "evidence", TAMGA_EXIT_NETWORK,
-          "Try again later, or sign with --level T and extend the file afterwards."),
+          "Try again later; level T can be had without it, and extended afterwards."),
     SIGN (SAME_OUTPUT, "same-output", TAMGA_EXIT_INPUT,
           "Sign it in a run of its own, into another folder."),
     SIGN (CANCELLED, "cancelled", TAMGA_EXIT_KEY, NULL),

@@ -22,6 +22,7 @@
 #include "client/show/extract.h"
 #include "client/show/show.h"
 #include "client/sign/choose.h"
+#include "client/sign/extend.h"
 #include "client/sign/job.h"
 #include "client/status/procedure.h"
 #include "client/status/status.h"

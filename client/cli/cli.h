@@ -122,6 +122,8 @@ json_t *tamga_cli_token_json (const TamgaKeyToken *token);
 
 /* The subcommands, one file each. */
 int tamga_cli_sign (TamgaCli *cli, int argc, char **argv);
+int tamga_cli_extend (TamgaCli *cli, int argc, char **argv);
+int tamga_cli_timestamp (TamgaCli *cli, int argc, char **argv);
 int tamga_cli_verify (TamgaCli *cli, int argc, char **argv);
 int tamga_cli_extract (TamgaCli *cli, int argc, char **argv);
 int tamga_cli_show (TamgaCli *cli, int argc, char **argv);

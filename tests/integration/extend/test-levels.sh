@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Signatures are raised from B to T, LT and LTA and renewed; after each step the file is verified
+# (from LT on without a network), and nothing that was in it is gone.
+. "${TAMGA_SOURCE:?}/tests/integration/lib.sh" || exit 1
+. "$TAMGA_SOURCE/tests/integration/extend/lib.sh"
+world_start
+d=$W/documents
+mkdir "$d"
+cp "$SAMPLE" "$d/contract.pdf"
+printf '<?xml version="1.0"?>\n<order number="7"><item>paper</item></order>\n' >"$d/order.xml"
+printf '{"order": 7}\n' >"$d/order.json"
+seq 20000 >"$d/data.bin"
+cp "$d/data.bin" "$d/more.bin"
+identity alice rsa2048 && identity boris p256
+
+# climb NAME EXTENSION FORMAT CONTENT INPUT... -- SIGN OPTIONS: every level in its turn
+climb() {
+    local name=$1 extension=$2 format=$3 detached=$4 before after level
+    local -a inputs=() document=()
+    shift 4
+    while [ "$1" != -- ]; do inputs+=("$1"); shift; done
+    shift
+    [ "$detached" = - ] || document=(--document "$detached")
+    sign 0 alice.p12 --level B --format "$format" "$@" --out "$d/$name$extension" "${inputs[@]}" || return
+    before=$name
+    for level in T LT LTA LTA; do
+        after=$name.${level,,}
+        [ "$before" != "$after" ] || after=$name.${level,,}-2
+        extend 0 --level "$level" "${document[@]}" "$d/$before$extension" || return
+        is_output "$d/$after$extension" || return
+        expect_text "Extended +$d/$after$extension"
+        case $level in
+        T) verify 0 "${document[@]}" "$d/$after$extension" ;;
+        *) alone 0 "${document[@]}" "$d/$after$extension" ;;
+        esac
+        expect_indication 0 TOTAL-PASSED
+        expect_json '.signatures[0].level' "$level" || return
+        journal_ends extended '.document | endswith("'"$before$extension"'")' \
+            '.output | endswith("'"$after$extension"'")' ".level == \"$level\"" \
+            '.signatures | length > 0'
+        [ "$level" = LT ] || journal_ends extended '.timestamps | length == 1'
+        [ "$level" != LT ] || journal_ends extended '.timestamps | length == 0' \
+            '(.ocsp_sha256 + .crl_sha256) | length > 0'
+        before=$after
+    done
+}
+
+# A format that this build lacks has no levels to climb.
+has_format() {
+    "$TAMGA" sign --format "$1" /nonexistent 2>&1 | grep -q 'does not take' && return 1
+    return 0
+}
+
+check "PAdES climbs from B to LTA and is renewed" \
+    climb letter .pdf pades - "$d/contract.pdf" --
+check "CAdES attached climbs from B to LTA and is renewed" \
+    climb data .p7m cades - "$d/data.bin" --
+check "CAdES detached climbs from B to LTA and is renewed" \
+    climb data .p7s cades "$d/data.bin" "$d/data.bin" -- --detached
+
+world_end
