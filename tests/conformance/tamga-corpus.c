@@ -9,7 +9,7 @@
 
 #include "client/validate/report.h"
 #include "client/validate/validation.h"
-#include "formats/cms/signed_data.h"
+#include "tests/conformance/flip.h"
 
 /* Columns of the manifest. */
 enum { FILE_NAME, FORMAT, DETACHED, EXPECTATION, NOTE, COLUMNS };
@@ -78,15 +78,36 @@ static char *describe (const TamgaValidation *validation)
     return g_string_free (text, FALSE);
 }
 
-/* Digest and signature were computed and are right, and nothing else counts against integrity. A
- * document timestamp's own token is not what the manifest speaks of. */
+/* The objects of a signature stand for its content where there is no digest of all of it. */
+static gboolean content_computed (const TamgaSignature *signature)
+{
+    for (guint i = 0; i < signature->objects->len; i++) {
+        const TamgaObject *object = signature->objects->pdata[i];
+        if (!object->found || !object->equal)
+            return FALSE;
+    }
+    return signature->content_digest != NULL || signature->objects->len > 0;
+}
+
+/* A timestamp of its own: its token verifies and is about what is there. */
+static gboolean assertion_intact (const TamgaValidatedSignature *one)
+{
+    for (guint i = 0; i < one->checks->len; i++) {
+        const TamgaCheck *check = one->checks->pdata[i];
+        if (g_str_equal (check->name, "timestamp-1-imprint"))
+            return one->indication != TAMGA_TOTAL_FAILED && g_str_equal (check->result, "passed");
+    }
+    return FALSE;
+}
+
+/* Digest and signature were computed and are right, and nothing else counts against integrity. */
 static gboolean intact (const TamgaValidatedSignature *one)
 {
     if (one->signature->is_document_timestamp)
-        return one->indication != TAMGA_TOTAL_FAILED;
+        return assertion_intact (one);
     return one->indication != TAMGA_TOTAL_FAILED &&
            one->signature->integrity == TAMGA_INTEGRITY_INTACT &&
-           one->signature->content_digest != NULL && one->signature->certificate != NULL &&
+           content_computed (one->signature) && one->signature->certificate != NULL &&
            g_strcmp0 (one->sub_indication, "SIGNED_DATA_NOT_FOUND") != 0;
 }
 
@@ -101,86 +122,107 @@ static gboolean broken (const TamgaValidatedSignature *one, const char *note)
            strstr (note, "not supplied") != NULL;
 }
 
+/* The manifest speaks of signatures; of timestamps only where there is nothing else. */
+static gboolean counts (const TamgaValidatedSignature *one, char **columns)
+{
+    return !one->signature->is_document_timestamp ||
+           g_str_equal (columns[NOTE], "time-assertion-only");
+}
+
 static gboolean is_right (const TamgaValidation *validation, char **columns)
 {
-    guint good = 0, bad = 0;
+    guint good = 0, bad = 0, all = 0;
     if (g_str_equal (columns[EXPECTATION], "not-a-signature"))
         return validation->verdict == TAMGA_VERDICT_NOT_SIGNED;
     for (guint i = 0; i < validation->signatures->len; i++) {
         const TamgaValidatedSignature *one = validation->signatures->pdata[i];
+        if (!counts (one, columns))
+            continue;
+        all++;
         good += intact (one) ? 1 : 0;
         bad += broken (one, columns[NOTE]) ? 1 : 0;
     }
     if (g_str_equal (columns[EXPECTATION], "broken"))
         return bad > 0;
-    return good > 0 && good == validation->signatures->len;
+    return good > 0 && good == all;
 }
 
-static TamgaValidation *validate (const Run *run, GBytes *bytes, GBytes *content)
+static TamgaValidation *validate (const Run *run, const char *name, GBytes *bytes,
+                                  GPtrArray *contents)
 {
     TamgaCall call = TAMGA_CALL_INIT;
-    g_autoptr (TamgaDocument) document = tamga_document_new ("file", bytes);
-    g_autoptr (TamgaDocument) detached =
-        content != NULL ? tamga_document_new ("content", content) : NULL;
-    g_autoptr (GPtrArray) contents = tamga_document_list (detached);
+    g_autofree char *base = g_path_get_basename (name);
+    g_autoptr (TamgaDocument) document = tamga_document_new (base, bytes);
     const TamgaReadOptions options = {.contents = contents};
     return tamga_validate (document, &options, &run->context, G_MININT64, &call);
 }
 
-/* Where a byte of the file lies that every one of its signatures covers. FALSE: not known. */
-static gboolean covered_byte (const char *format, GBytes *bytes, gsize *offset)
+/* Does the signature cover the object? A name may have folders before it, or be a URI. */
+static gboolean covers (const TamgaSignature *signature, const char *object)
 {
-    if (g_str_equal (format, "pades")) {
-        *offset = 7; /* the minor version in "%PDF-1.4": the first range begins at 0 */
-        return g_bytes_get_size (bytes) > 8;
+    for (guint i = 0; i < signature->objects->len; i++) {
+        const char *name = ((const TamgaObject *)signature->objects->pdata[i])->name;
+        if (name != NULL && g_str_has_suffix (name, object))
+            return TRUE;
     }
-    g_autoptr (TamgaDocument) document = tamga_document_new ("file", bytes);
-    g_autoptr (TamgaSignedData) data = tamga_signed_data_parse (document, NULL);
-    if (data == NULL || !data->has_content || data->content_size == 0)
-        return FALSE;
-    const TamgaRange *range = &g_array_index (data->content, TamgaRange, 0);
-    *offset = range->offset + range->length / 2;
-    return TRUE;
+    return object == NULL || signature->objects->len == 0;
 }
 
-static GBytes *flipped (GBytes *bytes, gsize offset)
+/* One covered bit is changed: now no signature that covers it may be intact. */
+static void judge_flip (Run *run, Score *score, char **columns, const TamgaValidation *validation,
+                        const char *object, const char *changed)
 {
-    gsize size;
-    const guint8 *data = g_bytes_get_data (bytes, &size);
-    guint8 *copy = g_memdup2 (data, size);
-    copy[offset] ^= 1;
-    return g_bytes_new_take (copy, size);
-}
-
-/* One covered bit is changed: now no signature may be intact. */
-static void flip (Run *run, Score *score, char **columns, GBytes *bytes, GBytes *content)
-{
-    gsize offset;
-    g_autoptr (GBytes) other = NULL;
-    if (content != NULL) {
-        if (g_bytes_get_size (content) == 0)
-            return;
-        other = flipped (content, g_bytes_get_size (content) / 2);
-    } else {
-        if (!covered_byte (columns[FORMAT], bytes, &offset))
-            return;
-        other = flipped (bytes, offset);
-    }
     score->flips++;
-    g_autoptr (TamgaValidation) validation =
-        content != NULL ? validate (run, bytes, other) : validate (run, other, NULL);
     for (guint i = 0; i < validation->signatures->len; i++) {
         const TamgaValidatedSignature *one = validation->signatures->pdata[i];
         /* a countersignature signs the signature's value, which did not change */
-        if (one->signature->is_document_timestamp || one->indication == TAMGA_TOTAL_FAILED ||
-            g_str_has_prefix (one->signature->id, "countersignature"))
+        if (!counts (one, columns) || one->signature->countersigned != NULL ||
+            one->indication == TAMGA_TOTAL_FAILED ||
+            (object != NULL && !covers (one->signature, object)))
             continue;
         g_autofree char *text = describe (validation);
-        g_autofree char *what = g_strdup_printf ("one covered bit changed, yet: %s", text);
+        g_autofree char *what = g_strdup_printf ("one bit of %s changed, yet: %s", changed, text);
         add_miss (run, columns[FILE_NAME], what);
         return;
     }
     score->flips_noticed++;
+}
+
+static void flip_contents (Run *run, Score *score, char **columns, GBytes *bytes,
+                           GPtrArray *contents)
+{
+    for (guint i = 0; i < contents->len; i++) {
+        TamgaDocument *document = contents->pdata[i];
+        GBytes *content = tamga_document_memory (document);
+        if (g_bytes_get_size (content) == 0)
+            continue;
+        g_autoptr (GBytes) other = flip_byte (content, g_bytes_get_size (content) / 2);
+        g_autoptr (GPtrArray) changed =
+            g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_document_unref);
+        for (guint k = 0; k < contents->len; k++)
+            g_ptr_array_add (changed,
+                             k == i ? tamga_document_new (tamga_document_name (document), other)
+                                    : tamga_document_ref (contents->pdata[k]));
+        g_autoptr (TamgaValidation) validation = validate (run, columns[FILE_NAME], bytes, changed);
+        judge_flip (run, score, columns, validation,
+                    contents->len > 1 ? tamga_document_name (document) : NULL, "the document");
+    }
+}
+
+static void flip (Run *run, Score *score, char **columns, GBytes *bytes, GPtrArray *contents,
+                  const TamgaValidation *before)
+{
+    if (contents->len > 0)
+        flip_contents (run, score, columns, bytes, contents);
+    g_autoptr (GPtrArray) flips = contents->len > 0 && g_str_equal (columns[FORMAT], "cades")
+                                      ? g_ptr_array_new ()
+                                      : flip_file (columns[FORMAT], bytes, before);
+    for (guint i = 0; i < flips->len; i++) {
+        const Flip *one = flips->pdata[i];
+        g_autoptr (TamgaValidation) validation =
+            validate (run, columns[FILE_NAME], one->file, contents);
+        judge_flip (run, score, columns, validation, one->object, one->what);
+    }
 }
 
 static GBytes *read_whole (const Run *run, const char *name)
@@ -195,15 +237,29 @@ static GBytes *read_whole (const Run *run, const char *name)
     return g_mapped_file_get_bytes (mapped);
 }
 
+/* The documents of a detached signature: paths, separated by ";". */
+static GPtrArray *read_contents (const Run *run, const char *column)
+{
+    GPtrArray *contents = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_document_unref);
+    if (g_str_equal (column, "-"))
+        return contents;
+    g_auto (GStrv) paths = g_strsplit (column, ";", -1);
+    for (char **path = paths; *path != NULL; path++) {
+        g_autoptr (GBytes) bytes = read_whole (run, *path);
+        g_autofree char *name = g_path_get_basename (*path);
+        g_ptr_array_add (contents, tamga_document_new (name, bytes));
+    }
+    return contents;
+}
+
 static void run_row (Run *run, char **columns)
 {
     const char *file = columns[FILE_NAME];
     Score *score = score_of (run, columns[FORMAT], columns[EXPECTATION]);
     g_autoptr (GBytes) bytes = read_whole (run, file);
-    g_autoptr (GBytes) content =
-        g_str_equal (columns[DETACHED], "-") ? NULL : read_whole (run, columns[DETACHED]);
+    g_autoptr (GPtrArray) contents = read_contents (run, columns[DETACHED]);
     gint64 start = g_get_monotonic_time ();
-    g_autoptr (TamgaValidation) validation = validate (run, bytes, content);
+    g_autoptr (TamgaValidation) validation = validate (run, file, bytes, contents);
     gboolean right = is_right (validation, columns);
     g_autofree char *text = describe (validation);
     if (run->verbose)
@@ -216,7 +272,7 @@ static void run_row (Run *run, char **columns)
     }
     score->right++;
     if (g_str_equal (columns[EXPECTATION], "ok"))
-        flip (run, score, columns, bytes, content);
+        flip (run, score, columns, bytes, contents, validation);
 }
 
 static GHashTable *read_known (const char *path)
