@@ -45,6 +45,21 @@ static gboolean probe (TamgaDocument *document)
            memmem (buffer, length, "%PDF-", 5) != NULL;
 }
 
+/* The place of the claims as one line, for /Location; NULL: none. */
+static char *place_text (const TamgaClaims *claims)
+{
+    if (claims == NULL)
+        return NULL;
+    const char *const parts[] = {claims->locality, claims->province, claims->postal_code,
+                                 claims->country};
+    GString *out = g_string_new (NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS (parts); i++) {
+        if (parts[i] != NULL && parts[i][0] != '\0')
+            g_string_append_printf (out, "%s%s", out->len > 0 ? ", " : "", parts[i]);
+    }
+    return g_string_free (out, out->len == 0);
+}
+
 static void set_text (TamgaPdfArena *arena, TamgaPdfObject *dict, const char *key,
                       const char *value)
 {
@@ -63,7 +78,8 @@ static TamgaPdfObject *signature_entries (TamgaPdfArena *arena,
     set_text (arena, dict, "M", date);
     set_text (arena, dict, "Name", parameters->name);
     set_text (arena, dict, "Reason", parameters->reason);
-    set_text (arena, dict, "Location", parameters->location);
+    g_autofree char *place = place_text (parameters->claims);
+    set_text (arena, dict, "Location", place != NULL ? place : parameters->location);
     set_text (arena, dict, "ContactInfo", parameters->contact);
     if (references != tamga_pdf_null)
         tamga_pdf_dict_set (arena, dict, "Reference", references);
@@ -80,14 +96,46 @@ static gboolean make_tail (Preparation *preparation, TamgaPdf *pdf,
     if (!tamga_pdf_field_place (update, parameters, signature, &references,
                                 preparation->base.findings, error))
         return FALSE;
-    gsize room = parameters->contents_size > 0 ? parameters->contents_size
-                                               : tamga_cms_estimate_size (&preparation->cms);
+    gsize room = parameters->contents_size;
+    if (room == 0)
+        room = tamga_cms_estimate_size (&preparation->cms) +
+               (parameters->content_stamper != NULL ? TAMGA_CMS_TOKEN_ROOM : 0);
     TamgaPdfObject *entries = signature_entries (pdf->arena, parameters, references);
     return tamga_pdf_slot_finish (&preparation->slot, update, signature, entries, room, error);
 }
 
+static gboolean parameter_error (GError **error, const char *text)
+{
+    g_set_error_literal (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER, text);
+    return FALSE;
+}
+
+/* What PAdES leaves out of CAdES, or says elsewhere (EN 319 142-1 6.3, table 1). */
+static gboolean check_claims (const TamgaSigningParameters *parameters, GError **error)
+{
+    const TamgaClaims *claims = parameters->claims;
+    if (parameters->countersigned != NULL)
+        return parameter_error (error, "signatures in a PDF are not countersigned; sign the "
+                                       "document once more (EN 319 142-1 6.3)");
+    if (parameters->documents != NULL && parameters->documents->len > 0)
+        return parameter_error (error, "a PDF signature covers its own document only");
+    if (claims == NULL)
+        return TRUE;
+    if (claims->commitments != NULL && claims->commitments[0] != NULL &&
+        parameters->reason != NULL && parameters->reason[0] != '\0')
+        return parameter_error (error, "a reason and a commitment type exclude each other in a PDF "
+                                       "signature (EN 319 142-1 6.3)");
+    g_autofree char *place = place_text (claims);
+    if (place != NULL && parameters->location != NULL && parameters->location[0] != '\0')
+        return parameter_error (error, "a PDF signature has one location: the place of signing is "
+                                       "given twice (EN 319 142-1 6.3)");
+    return TRUE;
+}
+
 static gboolean check_parameters (const TamgaSigningParameters *parameters, GError **error)
 {
+    if (!check_claims (parameters, error))
+        return FALSE;
     if (parameters->certification < 0 || parameters->certification > 3) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
                      "a certification allows 1, 2 or 3, not %d (ISO 32000-1 12.8.2.2)",
@@ -107,6 +155,31 @@ static gboolean check_parameters (const TamgaSigningParameters *parameters, GErr
         return FALSE;
     }
     return TRUE;
+}
+
+/* The signed attributes; with a time-stamp over what the signature covers, where one is wanted
+ * (content-time-stamp, EN 319 122-1 5.2.8). */
+static gboolean make_attributes (Preparation *preparation, const TamgaSigningParameters *parameters,
+                                 GError **error)
+{
+    TamgaPreparation *base = &preparation->base;
+    const TamgaStamper *stamper = parameters->content_stamper;
+    g_autoptr (GBytes) token = NULL;
+    if (stamper != NULL) {
+        g_autoptr (GBytes) imprint =
+            tamga_pdf_slot_digest (&preparation->slot, base->document, stamper->digest,
+                                   parameters->progress, parameters->progress_data, error);
+        token = imprint != NULL ? stamper->stamp (stamper, imprint, error) : NULL;
+        if (token == NULL)
+            return FALSE;
+    }
+    preparation->cms.content_timestamp = token;
+    base->to_be_signed =
+        tamga_cms_signed_attributes (&preparation->cms, base->content_digest, error);
+    /* Both are the caller's or go now, and the attributes have them. */
+    preparation->cms.content_timestamp = NULL;
+    preparation->cms.claims = NULL;
+    return base->to_be_signed != NULL;
 }
 
 static TamgaPreparation *prepare (TamgaDocument *document, const TamgaSigningParameters *parameters,
@@ -137,7 +210,8 @@ static TamgaPreparation *prepare (TamgaDocument *document, const TamgaSigningPar
                                             .certificate = preparation->certificate,
                                             .chain = preparation->chain,
                                             .signing_time = parameters->signing_time,
-                                            .level = parameters->level};
+                                            .level = parameters->level,
+                                            .claims = parameters->claims};
     if (!tamga_pdf_inspect (pdf, base->findings, error) ||
         !make_tail (preparation, pdf, parameters, error))
         return NULL;
@@ -146,9 +220,7 @@ static TamgaPreparation *prepare (TamgaDocument *document, const TamgaSigningPar
         parameters->progress, parameters->progress_data, error);
     if (base->content_digest == NULL)
         return NULL;
-    base->to_be_signed =
-        tamga_cms_signed_attributes (&preparation->cms, base->content_digest, error);
-    return base->to_be_signed != NULL ? g_steal_pointer (&base) : NULL;
+    return make_attributes (preparation, parameters, error) ? g_steal_pointer (&base) : NULL;
 }
 
 /* The second update: evidence, over the file as it stands in the output. */

@@ -2,6 +2,7 @@
 /* Signing PDFs, judged by pdfsig, qpdf and our own reader. */
 #include <string.h>
 
+#include "formats/cms/token.h"
 #include "formats/pdf/file.h"
 #include "tests/unit/pdf/sample.h"
 
@@ -135,6 +136,96 @@ static void test_dictionary (void)
         memmem (data, g_bytes_get_size (result), "/SubFilter /ETSI.CAdES.detached", 31));
     g_autofree char *output = sample_run (fixture, result, "pdfsig -nocert %s");
     g_assert_nonnull (strstr (output, "Signing Time: Nov 22 2026"));
+}
+
+/* EN 319 142-1 6.3: policy, commitments, roles and a content time-stamp are attributes, the place
+ * is /Location, and what excludes each other is refused. */
+static void test_claims (void)
+{
+    g_autoptr (GBytes) plain = sample_plain ();
+    g_autoptr (GBytes) value = g_bytes_new_static ("0123456789abcdef0123456789abcdef", 32);
+    const TamgaPolicy policy = {"1.2.3.4", tamga_digest_by_name ("SHA-256"), value, NULL};
+    const char *const commitments[] = {"1.2.840.113549.1.9.16.6.5", NULL};
+    const char *const roles[] = {"Director", NULL};
+    const TamgaClaims claims = {.policy = &policy,
+                                .commitments = commitments,
+                                .roles = roles,
+                                .locality = "Almaty",
+                                .country = "KZ"};
+    TamgaStamper stamper = sample_stamper (fixture);
+    TamgaSigningParameters parameters = {.claims = &claims, .content_stamper = &stamper};
+    g_autoptr (GBytes) result = sample_must_sign (fixture, signer, plain, &parameters);
+    g_autoptr (GPtrArray) signatures = sample_read (result, NULL);
+    const TamgaSignature *signature = signature_at (signatures, 0);
+    g_assert_cmpstr (signature->integrity_text, ==, NULL);
+    g_assert_cmpstr (signature->location, ==, "Almaty, KZ");
+    g_assert_cmpstr (signature->policy_oid, ==, "1.2.3.4");
+    g_assert_cmpuint (signature->commitments->len, ==, 1);
+    g_assert_cmpstr (signature->commitments->pdata[0], ==, commitments[0]);
+    g_assert_cmpuint (signature->roles->len, ==, 1);
+    g_assert_cmpuint (signature->timestamps->len, ==, 1);
+    const TamgaTimestamp *stamp = signature->timestamps->pdata[0];
+    g_assert_cmpint (stamp->kind, ==, TAMGA_TIMESTAMP_CONTENT);
+    g_autoptr (TamgaToken) token = tamga_token_parse (stamp->token, NULL);
+    g_assert_true (tamga_token_covers_digest (token, stamp->covered_digest));
+    g_assert_cmpuint (sample_pdfsig_valid (fixture, result), ==, 1);
+    g_autoptr (GPtrArray) others = g_ptr_array_new ();
+    g_ptr_array_add (others, fixture);
+    const TamgaSigningParameters wrong[] = {{.claims = &claims, .reason = "I agree"},
+                                            {.claims = &claims, .location = "Bishkek"},
+                                            {.countersigned = "signature 1"},
+                                            {.documents = others}};
+    for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+        g_autoptr (GError) error = NULL;
+        g_autoptr (GBytes) none = sample_sign (fixture, signer, plain, &wrong[i], &error);
+        g_assert_null (none);
+        g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER);
+    }
+}
+
+/* A lock over all fields (/Action /All): evidence and time-stamps are still permitted, signatures
+ * and filling in are not (ISO 32000-1 12.8.2.4). Filling in within a certification of P 2 is. */
+static void test_locked_and_certified (void)
+{
+    static const char field[] = "<< /Type /Annot /Subtype /Widget /FT /Sig /T (Approval) /Rect [72 "
+                                "500 300 560] /F 4 /P 3 0 R %s >>";
+    static const char filled_field[] =
+        "<< /Type /Annot /Subtype /Widget /FT /Tx /T (Text1) /V (new) /Rect [72 600 300 620] /P 3 "
+        "0 R /AP << /N 8 0 R >> >>";
+    g_auto (GStrv) parts = g_strsplit (field, "%s", 2);
+    g_autofree char *body = g_strjoinv ("/Lock << /Type /SigFieldLock /Action /All >>", parts);
+    g_autoptr (GBytes) form = sample_form ();
+    g_autoptr (GBytes) locked = sample_update (form, 9, body, 0);
+    g_autoptr (GBytes) one = sample_must_sign (fixture, signer, locked, NULL);
+    TamgaSigningParameters other = {.field = "Other"};
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GBytes) none = sample_sign (fixture, signer, one, &other, &error);
+    g_assert_null (none);
+    g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_FORBIDDEN);
+    g_autoptr (TamgaEvidence) evidence = fixture_evidence (fixture, signer);
+    const TamgaExtension archive = {.evidence = evidence, .archive = TRUE};
+    g_autoptr (GBytes) lta = sample_must_extend (fixture, one, &archive, 1);
+    g_autoptr (GPtrArray) signatures = sample_read (lta, NULL);
+    g_assert_true (sample_all_permitted (signatures, 0));
+    g_autoptr (GBytes) filled = sample_update (lta, 7, filled_field, 0);
+    g_autoptr (GPtrArray) changed = sample_read (filled, NULL);
+    g_assert_cmpint (sample_change (changed, 0, "locked-field"), ==, FALSE);
+
+    TamgaSigningParameters certify = {.certification = 2, .field = "Certified"};
+    g_autoptr (GBytes) certified = sample_must_sign (fixture, signer, form, &certify);
+    g_autoptr (GBytes) completed = sample_update (certified, 7, filled_field, 0);
+    TamgaSigningParameters approve = {.field = "Approval"};
+    g_autoptr (GBytes) approved = sample_must_sign (fixture, signer, completed, &approve);
+    g_autoptr (GBytes) archived = sample_must_extend (fixture, approved, &archive, 1);
+    g_autoptr (GPtrArray) all = sample_read (archived, NULL);
+    g_assert_cmpuint (all->len, ==, 3);
+    for (guint i = 0; i < all->len; i++) {
+        g_assert_cmpstr (signature_at (all, i)->integrity_text, ==, NULL);
+        g_assert_true (sample_all_permitted (all, i));
+    }
+    g_assert_cmpint (sample_change (all, 0, "form-fill"), ==, TRUE);
+    g_assert_true (sample_qpdf_check (fixture, archived));
+    g_assert_cmpuint (sample_pdfsig_valid (fixture, archived), ==, 2);
 }
 
 /* A certification (ISO 32000-1 12.8.2.2): P 2 lets others sign, P 1 does not, none comes second. */
@@ -496,6 +587,8 @@ int main (int argc, char **argv)
     g_test_add_func ("/pades/update_form", test_update_form);
     g_test_add_func ("/pades/algorithms", test_algorithms);
     g_test_add_func ("/pades/dictionary", test_dictionary);
+    g_test_add_func ("/pades/claims", test_claims);
+    g_test_add_func ("/pades/locked_and_certified", test_locked_and_certified);
     g_test_add_func ("/pades/certification", test_certification);
     g_test_add_func ("/pades/lock", test_lock);
     g_test_add_func ("/pades/seed", test_seed);
