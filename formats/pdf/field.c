@@ -132,6 +132,12 @@ int tamga_pdf_docmdp (const TamgaPdfRevision *view, TamgaPdfObject *signature)
     return (int)CLAMP (p->integer, 1, 3);
 }
 
+int tamga_pdf_lock_permission (const TamgaPdfRevision *view, TamgaPdfObject *field)
+{
+    TamgaPdfObject *p = tamga_pdf_get (view, tamga_pdf_get (view, field, "Lock"), "P");
+    return p->type == TAMGA_PDF_INTEGER ? (int)CLAMP (p->integer, 1, 3) : 0;
+}
+
 gboolean tamga_pdf_lock_names (const TamgaPdfRevision *view, TamgaPdfObject *lock, const char *name)
 {
     TamgaPdfObject *action = tamga_pdf_get (view, lock, "Action");

@@ -23,6 +23,9 @@ gboolean tamga_pdf_field_is_signature (const TamgaPdfField *field);
 /* What a signature dictionary restricts (12.8.2). */
 /* DocMDP P: 0 when it is not a certification. */
 int tamga_pdf_docmdp (const TamgaPdfRevision *view, TamgaPdfObject *signature);
+/* What the /Lock of a signed field leaves to others after its signature, like DocMDP P (ISO 32000-2
+ * table 236); 0 when it says nothing about the document. */
+int tamga_pdf_lock_permission (const TamgaPdfRevision *view, TamgaPdfObject *field);
 /* Does its FieldMDP lock the field of that name? */
 gboolean tamga_pdf_locks_field (const TamgaPdfRevision *view, TamgaPdfObject *signature,
                                 const char *name);

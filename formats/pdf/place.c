@@ -51,6 +51,13 @@ static gboolean check_allowed (const TamgaPdfRevision *view, GPtrArray *fields, 
             return forbidden (
                 error, "the document's author certified it and allows no changes, signatures "
                        "included (ISO 32000-1 12.8.2.2, DocMDP P 1)");
+        if (tamga_pdf_lock_permission (view, field->dict) == 1) {
+            g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_FORBIDDEN,
+                         "the signature in %s locks the document against all changes, signatures "
+                         "included (ISO 32000-2 12.7.5.5, /Lock with P 1)",
+                         field->name);
+            return FALSE;
+        }
         if (target != NULL && tamga_pdf_locks_field (view, field->value, target)) {
             g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_FORBIDDEN,
                          "the field %s is locked by the signature in %s (ISO 32000-1 12.8.2.4)",

@@ -219,8 +219,8 @@ static void describe_coverage (Reading *reading, TamgaSignature *signature,
     }
 }
 
-/* DocMDP that holds for changes after a signature: the strictest of the certifications up to it;
- * 0 without one. */
+/* DocMDP that holds for changes after a signature: the strictest of the certifications up to it,
+ * and of the locks of the fields that were signed; 0 without one. */
 static int permission_after (Reading *reading, const TamgaPdfFound *found)
 {
     int permission = 0;
@@ -228,9 +228,14 @@ static int permission_after (Reading *reading, const TamgaPdfFound *found)
         const TamgaPdfFound *other = reading->found->pdata[i];
         if (other->revision == 0 || other->revision > found->revision)
             continue;
-        int p = tamga_pdf_docmdp (tamga_pdf_revision (reading->pdf, other->revision), other->dict);
-        if (p != 0 && (permission == 0 || p < permission))
-            permission = p;
+        const TamgaPdfRevision *view = tamga_pdf_revision (reading->pdf, other->revision);
+        TamgaPdfObject *field = tamga_pdf_load (view, other->field_number, other->field_generation);
+        const int limits[] = {tamga_pdf_docmdp (view, other->dict),
+                              tamga_pdf_lock_permission (view, field)};
+        for (gsize k = 0; k < G_N_ELEMENTS (limits); k++) {
+            if (limits[k] != 0 && (permission == 0 || limits[k] < permission))
+                permission = limits[k];
+        }
     }
     return permission;
 }

@@ -211,6 +211,22 @@ static void test_locked_and_certified (void)
     g_autoptr (GPtrArray) changed = sample_read (filled, NULL);
     g_assert_cmpint (sample_change (changed, 0, "locked-field"), ==, FALSE);
 
+    /* A lock that says the same as DocMDP P 1 (ISO 32000-2 table 236). */
+    g_autofree char *closed = g_strjoinv (
+        "/Lock << /Type /SigFieldLock /Action /Include /Fields [(Text9)] /P 1 >>", parts);
+    g_autoptr (GBytes) closing = sample_update (form, 9, closed, 0);
+    g_autoptr (GBytes) final = sample_must_sign (fixture, signer, closing, NULL);
+    g_autoptr (GError) late = NULL;
+    g_autoptr (GBytes) nothing = sample_sign (fixture, signer, final, &other, &late);
+    g_assert_null (nothing);
+    g_assert_error (late, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_FORBIDDEN);
+    g_autoptr (GBytes) final_lta = sample_must_extend (fixture, final, &archive, 1);
+    g_autoptr (GPtrArray) kept = sample_read (final_lta, NULL);
+    g_assert_true (sample_all_permitted (kept, 0));
+    g_autoptr (GBytes) final_filled = sample_update (final_lta, 7, filled_field, 0);
+    g_autoptr (GPtrArray) lost = sample_read (final_filled, NULL);
+    g_assert_cmpint (sample_change (lost, 0, "form-fill"), ==, FALSE);
+
     TamgaSigningParameters certify = {.certification = 2, .field = "Certified"};
     g_autoptr (GBytes) certified = sample_must_sign (fixture, signer, form, &certify);
     g_autoptr (GBytes) completed = sample_update (certified, 7, filled_field, 0);
