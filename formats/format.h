@@ -80,9 +80,9 @@ typedef struct {
 } TamgaXmlParameters;
 
 typedef enum {
-    TAMGA_JOSE_COMPACT, /* RFC 7515 7.1; levels above B need JSON (TS 119 182-1 5.3) */
-    TAMGA_JOSE_FLATTENED,
+    TAMGA_JOSE_FLATTENED, /* the usual one; a further signer makes it general */
     TAMGA_JOSE_GENERAL,
+    TAMGA_JOSE_COMPACT, /* RFC 7515 7.1; levels above B need JSON (TS 119 182-1 5.3) */
 } TamgaJoseSerialization;
 
 /* What the signer asks for. All pointers are borrowed during `prepare`. */

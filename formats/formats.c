@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of formats: a new format is a row. */
 #include "formats/cms/cades.h"
+#include "formats/jose/jades.h"
 #include "formats/pdf/pades.h"
 
 /* The order is that of the probes. CAdES goes by the first bytes; a PDF may begin anywhere in the
@@ -8,6 +9,7 @@
 const TamgaFormat *const tamga_formats[] = {
     &tamga_cades_format,
     &tamga_pades_format,
+    &tamga_jades_format,
     NULL,
 };
 

@@ -68,6 +68,9 @@
 #define TAMGA_MAX_TRANSFORMS 8u
 /* A JSON document with signatures. */
 #define TAMGA_MAX_JSON_SIZE (64u * 1024 * 1024)
+/* Values in such a document, and how deep they are nested. */
+#define TAMGA_MAX_JSON_VALUES 1000000u
+#define TAMGA_MAX_JSON_DEPTH 64u
 /* Entries of one container, and its central directory. */
 #define TAMGA_MAX_ZIP_ENTRIES 10000u
 #define TAMGA_MAX_ZIP_DIRECTORY (16u * 1024 * 1024)

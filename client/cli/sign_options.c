@@ -82,7 +82,7 @@ GOptionEntry *tamga_cli_sign_entries (TamgaCliSign *o)
                  "PATH"),
         STRING ("c14n", 0, &o->c14n, "XML: canonicalization, a short name or URI", "NAME"),
         STRING ("xml-layout", 0, &o->xml_layout, "XML: white space: compact, lf or crlf", "NAME"),
-        STRING ("serialization", 0, &o->serialization, "JSON: compact, flattened or general",
+        STRING ("serialization", 0, &o->serialization, "JSON: flattened, general or compact",
                 "NAME"),
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
@@ -122,11 +122,11 @@ static gboolean read_words (TamgaCliSign *o, GError **error)
     static const char *const packagings[] = {"attached", "detached", "enveloped", "enveloping",
                                              NULL};
     static const char *const layouts[] = {"compact", "lf", "crlf", NULL};
-    static const char *const serializations[] = {"compact", "flattened", "general", NULL};
+    static const char *const serializations[] = {"flattened", "general", "compact", NULL};
     static const char *const schemes[] = {"PKCS1", "PSS", NULL};
     TamgaSignOptions *options = &o->options;
     int packaging = o->detached ? TAMGA_PACKAGING_DETACHED : TAMGA_PACKAGING_DEFAULT;
-    int layout = TAMGA_LAYOUT_COMPACT, serialization = TAMGA_JOSE_COMPACT, scheme = -1;
+    int layout = TAMGA_LAYOUT_COMPACT, serialization = TAMGA_JOSE_FLATTENED, scheme = -1;
     if (!read_word ("--packaging", o->packaging, packagings, &packaging, error) ||
         !read_word ("--xml-layout", o->xml_layout, layouts, &layout, error) ||
         !read_word ("--serialization", o->serialization, serializations, &serialization, error) ||
