@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "formats/zip/make.h"
 #include "formats/zip/read.h"
 
 static const TamgaFormat *const rows[] = {&tamga_asic_e_xades_format, &tamga_asic_e_cades_format,
@@ -39,6 +40,11 @@ static const TamgaFormat *classify (TamgaDocument *document)
     return rows[(asic->simple ? 2 : 0) + (cades ? 1 : 0)];
 }
 
+gboolean tamga_asic_is_container (TamgaDocument *document)
+{
+    return classify (document) != NULL;
+}
+
 static gboolean probe_e_xades (TamgaDocument *document)
 {
     return classify (document) == &tamga_asic_e_xades_format;
@@ -59,40 +65,88 @@ static gboolean probe_s_cades (TamgaDocument *document)
     return classify (document) == &tamga_asic_s_cades_format;
 }
 
+static TamgaAsic *open_for (TamgaDocument *document, const TamgaReadOptions *options,
+                            GError **error)
+{
+    TamgaAsic *asic = tamga_asic_open (document, error);
+
+    if (asic != NULL && options != NULL) {
+        asic->progress = options->progress;
+        asic->progress_data = options->progress_data;
+    }
+    return asic;
+}
+
 static GPtrArray *asic_read (TamgaDocument *document, const TamgaReadOptions *options,
                              GError **error)
 {
-    g_autoptr (TamgaAsic) asic = tamga_asic_open (document, error);
+    g_autoptr (TamgaAsic) asic = open_for (document, options, error);
 
-    if (asic == NULL)
-        return NULL;
-    asic->progress = options != NULL ? options->progress : NULL;
-    asic->progress_data = options != NULL ? options->progress_data : NULL;
-    return tamga_asic_read_all (asic, NULL, error);
+    return asic != NULL ? tamga_asic_read_all (asic, NULL, error) : NULL;
 }
 
-/* Every file of the payload, signed or not: `read` says what is covered. */
-static GPtrArray *asic_originals (TamgaDocument *document,
-                                  G_GNUC_UNUSED const TamgaReadOptions *options,
-                                  G_GNUC_UNUSED const char *signature, GError **error)
+/* The files that `wanted` signed (NULL: that anybody did). */
+static GHashTable *signed_files (TamgaAsic *asic, const char *wanted, GError **error)
 {
-    g_autoptr (TamgaAsic) asic = tamga_asic_open (document, error);
+    g_autoptr (GPtrArray) signatures = tamga_asic_read_all (asic, NULL, error);
+    g_autoptr (GHashTable) files = g_hash_table_new (NULL, NULL);
+    gboolean found = wanted == NULL;
+
+    if (signatures == NULL)
+        return NULL;
+    for (guint i = 0; i < signatures->len; i++) {
+        const TamgaSignature *signature = signatures->pdata[i];
+        if (wanted != NULL && strcmp (signature->id, wanted) != 0)
+            continue;
+        found = TRUE;
+        for (guint k = 0; k < signature->objects->len; k++) {
+            const TamgaObject *object = signature->objects->pdata[k];
+            const TamgaZipEntry *entry = tamga_asic_find (asic, object->name);
+            if (entry != NULL)
+                g_hash_table_add (files, (gpointer)entry);
+        }
+    }
+    if (found)
+        return g_steal_pointer (&files);
+    g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER, "%s has no %s.",
+                 tamga_document_name (asic->document), wanted);
+    return NULL;
+}
+
+/* Payload that nobody signed is not given out as if it were. */
+static GPtrArray *asic_originals (TamgaDocument *document, const TamgaReadOptions *options,
+                                  const char *signature, GError **error)
+{
+    g_autoptr (TamgaAsic) asic = open_for (document, options, error);
     g_autoptr (GPtrArray) originals =
         g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_original_free);
-    const GPtrArray *payload = asic != NULL ? asic->roles[TAMGA_ASIC_PAYLOAD] : NULL;
+    g_autoptr (GHashTable) files = asic != NULL ? signed_files (asic, signature, error) : NULL;
+    const GPtrArray *payload = files != NULL ? asic->roles[TAMGA_ASIC_PAYLOAD] : NULL;
 
     for (guint i = 0; payload != NULL && i < payload->len; i++) {
         const TamgaZipEntry *entry = payload->pdata[i];
-        g_autoptr (TamgaDocument) content = tamga_zip_document (asic->zip, entry, error);
+        g_autoptr (TamgaDocument) content = NULL;
+        if (!g_hash_table_contains (files, entry))
+            continue;
+        content = tamga_zip_document (asic->zip, entry, error);
         if (content == NULL)
             return NULL;
         g_ptr_array_add (originals, tamga_original_new (
                                         entry->name, tamga_asic_mime_type (entry->name), content));
     }
-    if (payload != NULL && payload->len == 0)
+    if (payload != NULL && originals->len == 0)
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_CONTENT,
-                     "%s has no file besides its signatures.", tamga_document_name (document));
+                     "%s has no file that a signature in it covers.",
+                     tamga_document_name (document));
     return originals->len > 0 ? g_steal_pointer (&originals) : NULL;
+}
+
+static TamgaPreparation *prepare_e_xades (TamgaDocument *document,
+                                          const TamgaSigningParameters *parameters, GError **error)
+{
+    static const TamgaAsicKind kind = {&tamga_asic_e_xades_format, FALSE, FALSE};
+
+    return tamga_asic_prepare (&kind, document, parameters, error);
 }
 
 const TamgaFormat tamga_asic_e_xades_format = {
@@ -103,8 +157,19 @@ const TamgaFormat tamga_asic_e_xades_format = {
     .many = TRUE,
     .probe = probe_e_xades,
     .read = asic_read,
+    .prepare = prepare_e_xades,
+    .embed = tamga_asic_embed,
+    .timestamped = tamga_asic_timestamped,
     .originals = asic_originals,
 };
+
+static TamgaPreparation *prepare_e_cades (TamgaDocument *document,
+                                          const TamgaSigningParameters *parameters, GError **error)
+{
+    static const TamgaAsicKind kind = {&tamga_asic_e_cades_format, FALSE, TRUE};
+
+    return tamga_asic_prepare (&kind, document, parameters, error);
+}
 
 const TamgaFormat tamga_asic_e_cades_format = {
     .name = "asic-e-cades",
@@ -113,8 +178,19 @@ const TamgaFormat tamga_asic_e_cades_format = {
     .many = TRUE,
     .probe = probe_e_cades,
     .read = asic_read,
+    .prepare = prepare_e_cades,
+    .embed = tamga_asic_embed,
+    .timestamped = tamga_asic_timestamped,
     .originals = asic_originals,
 };
+
+static TamgaPreparation *prepare_s_xades (TamgaDocument *document,
+                                          const TamgaSigningParameters *parameters, GError **error)
+{
+    static const TamgaAsicKind kind = {&tamga_asic_s_xades_format, TRUE, FALSE};
+
+    return tamga_asic_prepare (&kind, document, parameters, error);
+}
 
 const TamgaFormat tamga_asic_s_xades_format = {
     .name = "asic-s-xades",
@@ -122,8 +198,19 @@ const TamgaFormat tamga_asic_s_xades_format = {
     .extension = ".asics",
     .probe = probe_s_xades,
     .read = asic_read,
+    .prepare = prepare_s_xades,
+    .embed = tamga_asic_embed,
+    .timestamped = tamga_asic_timestamped,
     .originals = asic_originals,
 };
+
+static TamgaPreparation *prepare_s_cades (TamgaDocument *document,
+                                          const TamgaSigningParameters *parameters, GError **error)
+{
+    static const TamgaAsicKind kind = {&tamga_asic_s_cades_format, TRUE, TRUE};
+
+    return tamga_asic_prepare (&kind, document, parameters, error);
+}
 
 const TamgaFormat tamga_asic_s_cades_format = {
     .name = "asic-s-cades",
@@ -132,5 +219,8 @@ const TamgaFormat tamga_asic_s_cades_format = {
     .extension = ".asics",
     .probe = probe_s_cades,
     .read = asic_read,
+    .prepare = prepare_s_cades,
+    .embed = tamga_asic_embed,
+    .timestamped = tamga_asic_timestamped,
     .originals = asic_originals,
 };

@@ -23,7 +23,7 @@ static gboolean broken (TamgaAsicManifest *manifest, const char *what)
 static gboolean read_reference (TamgaAsic *asic, TamgaAsicManifest *manifest, xmlNodePtr node,
                                 GHashTable *seen)
 {
-    TamgaAsicReference *reference = g_new0 (TamgaAsicReference, 1);
+    TamgaAsicReference *reference = tamga_asic_reference_new ();
     xmlNodePtr method = tamga_xml_child (node, TAMGA_NS_DSIG, "DigestMethod");
     xmlNodePtr value = tamga_xml_child (node, TAMGA_NS_DSIG, "DigestValue");
     g_autofree char *algorithm = method != NULL ? tamga_xml_attribute (method, "Algorithm") : NULL;

@@ -55,6 +55,8 @@ static gboolean read_type (TamgaAsic *asic, GError **error)
     bytes = tamga_asic_bytes (asic, entry, error);
     if (bytes == NULL)
         return FALSE;
+    if (g_bytes_get_size (bytes) == 0)
+        return TRUE;
     text = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
     asic->bom = g_str_has_prefix (text, BOM);
     type = g_strchomp (text) + (asic->bom ? strlen (BOM) : 0);
@@ -72,10 +74,13 @@ static void guess_kind (TamgaAsic *asic)
                        tamga_zip_find (asic->zip, TAMGA_ASIC_ODF_MANIFEST) == NULL;
 }
 
-static void reference_free (gpointer data)
+TamgaAsicReference *tamga_asic_reference_new (void)
 {
-    TamgaAsicReference *reference = data;
+    return g_new0 (TamgaAsicReference, 1);
+}
 
+void tamga_asic_reference_free (TamgaAsicReference *reference)
+{
     g_free (reference->uri);
     g_free (reference->mime_type);
     g_clear_pointer (&reference->value, g_bytes_unref);
@@ -97,7 +102,8 @@ TamgaAsicManifest *tamga_asic_manifest_new (const TamgaZipEntry *entry)
     TamgaAsicManifest *manifest = g_new0 (TamgaAsicManifest, 1);
 
     manifest->entry = entry;
-    manifest->references = g_ptr_array_new_with_free_func (reference_free);
+    manifest->references =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_asic_reference_free);
     return manifest;
 }
 
@@ -199,6 +205,19 @@ TamgaXmlResolver tamga_asic_resolver (TamgaAsic *asic)
 }
 
 /* ---- Coverage ---- */
+
+void tamga_asic_add_file (TamgaSignature *signature, const TamgaZipEntry *entry)
+{
+    TamgaObject *object = tamga_object_new (entry->name, NULL);
+
+    object->found = TRUE;
+    object->digest = signature->message_digest;
+    object->equal =
+        signature->content_digest != NULL && signature->integrity != TAMGA_INTEGRITY_HASH_FAILURE;
+    /* As it is; as signed only where both are the same. */
+    object->value = object->equal ? g_bytes_ref (signature->content_digest) : NULL;
+    g_ptr_array_add (signature->objects, object);
+}
 
 void tamga_asic_describe_coverage (TamgaAsic *asic, TamgaSignature *signature, GHashTable *covered)
 {

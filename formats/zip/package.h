@@ -66,6 +66,8 @@ typedef struct {
     gboolean equal;             /* after tamga_asic_manifest_check */
     gboolean root;              /* the archive manifest before this one (A.7) */
 } TamgaAsicReference;
+TamgaAsicReference *tamga_asic_reference_new (void);
+void tamga_asic_reference_free (TamgaAsicReference *reference);
 
 typedef struct {
     const TamgaZipEntry *entry;
@@ -101,8 +103,10 @@ const char *tamga_asic_mime_type (const char *name);
 
 /* Timestamps of the container (*.tst) as signatures without a signer, oldest first, numbered after
  * `numbers`; they tell the signatures read before what they cover of them. Appends to `signatures`
- * and to `origins` (TamgaAsicOrigin; may be NULL). */
+ * and to `origins` (TamgaAsicOrigin). */
 gboolean tamga_asic_read_stamps (TamgaAsic *asic, GPtrArray *signatures, GArray *origins,
                                  guint numbers, GError **error);
+/* Lists the only file, which `signature` covers as a whole. */
+void tamga_asic_add_file (TamgaSignature *signature, const TamgaZipEntry *entry);
 /* Fills in what `signature` covers of the payload: the entries in `covered` (TamgaZipEntry). */
 void tamga_asic_describe_coverage (TamgaAsic *asic, TamgaSignature *signature, GHashTable *covered);

@@ -27,6 +27,19 @@ TamgaSignature *tamga_asic_broken (const char *format, const TamgaZipEntry *entr
     return signature;
 }
 
+static void origin_clear (gpointer data)
+{
+    g_free (((TamgaAsicOrigin *)data)->id);
+}
+
+GArray *tamga_asic_origins_new (void)
+{
+    GArray *origins = g_array_new (FALSE, FALSE, sizeof (TamgaAsicOrigin));
+
+    g_array_set_clear_func (origins, origin_clear);
+    return origins;
+}
+
 /* ---- Numbers over the whole container ---- */
 
 /* The number behind "signature " as a word of its own; 0: none. */
@@ -83,13 +96,13 @@ static gboolean add_all (Reading *reading, GPtrArray *signatures, const TamgaZip
 
     for (gsize i = 0; i < n; i++) {
         TamgaSignature *signature = items[i];
-        TamgaAsicOrigin origin = {entry, (guint)i};
-        highest = MAX (highest, renumber (signature, reading->numbers));
+        TamgaAsicOrigin origin = {entry, (guint)i, g_strdup (signature->id)};
+        guint number = renumber (signature, reading->numbers);
+        highest = MAX (highest, number);
         g_free (signature->carrier);
         signature->carrier = g_strdup (entry->name);
         g_ptr_array_add (reading->signatures, signature);
-        if (reading->origins != NULL)
-            g_array_append_val (reading->origins, origin);
+        g_array_append_val (reading->origins, origin);
     }
     reading->numbers += highest;
     if (reading->signatures->len <= TAMGA_MAX_SIGNERS)
@@ -145,6 +158,26 @@ TamgaDocument *tamga_asic_cades_content (TamgaAsic *asic, const TamgaZipEntry *e
     return *why == NULL ? tamga_zip_document (asic->zip, payload->pdata[0], error) : NULL;
 }
 
+GPtrArray *tamga_asic_inner_contents (TamgaAsic *asic, const TamgaZipEntry *entry, GError **error)
+{
+    const GPtrArray *payload = asic->roles[TAMGA_ASIC_PAYLOAD];
+    g_autoptr (GPtrArray) contents = tamga_document_list (NULL);
+    gboolean cades = tamga_asic_role (entry->name) == TAMGA_ASIC_CADES;
+    TamgaAsicManifest *manifest;
+    TamgaDocument *document;
+    const char *why = NULL;
+
+    for (guint i = 0; i < (cades ? 1 : payload->len); i++) {
+        document = cades ? tamga_asic_cades_content (asic, entry, &manifest, &why, error)
+                         : tamga_zip_document (asic->zip, payload->pdata[i], error);
+        if (document == NULL && why == NULL)
+            return NULL;
+        if (document != NULL)
+            g_ptr_array_add (contents, document);
+    }
+    return g_steal_pointer (&contents);
+}
+
 static gboolean describe_cades (Reading *reading, TamgaSignature *signature,
                                 TamgaAsicManifest *manifest, const char *why, GError **error)
 {
@@ -169,6 +202,7 @@ static gboolean describe_cades (Reading *reading, TamgaSignature *signature,
                 g_hash_table_add (covered, (gpointer)reference->entry);
         }
     } else if (why == NULL) {
+        tamga_asic_add_file (signature, asic->roles[TAMGA_ASIC_PAYLOAD]->pdata[0]);
         g_hash_table_add (covered, asic->roles[TAMGA_ASIC_PAYLOAD]->pdata[0]);
     }
     tamga_asic_describe_coverage (asic, signature, covered);
@@ -308,7 +342,9 @@ GPtrArray *tamga_asic_read_all (TamgaAsic *asic, GArray *origins, GError **error
         g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_signature_free);
     g_autoptr (GPtrArray) findings =
         g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_finding_free);
-    Reading reading = {.asic = asic, .signatures = signatures, .origins = origins};
+    g_autoptr (GArray) unwanted = tamga_asic_origins_new ();
+    Reading reading = {
+        .asic = asic, .signatures = signatures, .origins = origins != NULL ? origins : unwanted};
     const struct {
         TamgaAsicRole role;
         gboolean (*read) (Reading *reading, const TamgaZipEntry *entry, GError **error);
@@ -323,7 +359,7 @@ GPtrArray *tamga_asic_read_all (TamgaAsic *asic, GArray *origins, GError **error
                 return NULL;
         }
     }
-    if (!tamga_asic_read_stamps (asic, signatures, origins, reading.numbers, error))
+    if (!tamga_asic_read_stamps (asic, signatures, reading.origins, reading.numbers, error))
         return NULL;
     if (signatures->len == 0) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_SIGNATURE,

@@ -8,7 +8,9 @@
 typedef struct {
     const TamgaZipEntry *entry; /* the signature file */
     guint index;                /* in that file, as its own format reads it */
+    char *id;                   /* that its own format gave it */
 } TamgaAsicOrigin;
+GArray *tamga_asic_origins_new (void);
 
 /* `read` of the table. `origins`: gets a TamgaAsicOrigin for each signature; NULL: not wanted. */
 GPtrArray *tamga_asic_read_all (TamgaAsic *asic, GArray *origins, GError **error);
@@ -20,3 +22,6 @@ TamgaSignature *tamga_asic_broken (const char *format, const TamgaZipEntry *entr
 TamgaDocument *tamga_asic_cades_content (TamgaAsic *asic, const TamgaZipEntry *entry,
                                          TamgaAsicManifest **manifest, const char **why,
                                          GError **error);
+/* What the signatures of a file sign, as its own format wants it: the content of CAdES, or all
+ * payload for XAdES. TamgaDocument; NULL with an error. */
+GPtrArray *tamga_asic_inner_contents (TamgaAsic *asic, const TamgaZipEntry *entry, GError **error);

@@ -152,6 +152,7 @@ static gboolean judge_stamp (TamgaAsic *asic, Stamp *stamp, GError **error)
     }
     judge_token (signature, stamp->token);
     if (stamp->manifest == NULL) {
+        tamga_asic_add_file (signature, covered);
         g_hash_table_add (files, (gpointer)covered);
     } else {
         if (!tamga_asic_manifest_check (asic, stamp->manifest, error))
@@ -236,12 +237,11 @@ gboolean tamga_asic_read_stamps (TamgaAsic *asic, GPtrArray *signatures, GArray 
 
     for (guint i = 0; stamps != NULL && i < stamps->len; i++) {
         Stamp *stamp = stamps->pdata[i];
-        TamgaAsicOrigin origin = {stamp->entry, 0};
+        TamgaAsicOrigin origin = {.entry = stamp->entry};
         if (!make_signature (asic, stamp, ++numbers, error))
             return FALSE;
         g_ptr_array_add (signatures, stamp->signature);
-        if (origins != NULL)
-            g_array_append_val (origins, origin);
+        g_array_append_val (origins, origin);
     }
     /* A manifest is checked by its own token before a later one relies on it. */
     for (guint i = 0; stamps != NULL && i < stamps->len; i++)
