@@ -37,8 +37,12 @@ static int show_file (TamgaCli *cli, const char *path, GPtrArray *contents, cons
     g_autoptr (GError) error = NULL;
     json_auto_t *object = show (cli, path, contents, options, &error);
     int code = object ? TAMGA_EXIT_DONE : (int)tamga_failure_exit_code (error);
+    if (!object && !collected && !cli->ndjson &&
+        (cli->json ||
+         !g_error_matches (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT)))
+        return tamga_cli_fail (cli, error);
     if (!object && !cli->json) {
-        tamga_cli_tell (cli, error);
+        tamga_cli_tell (cli, error); /* the advice is for who signs */
         return code;
     }
     if (!object) {
