@@ -29,6 +29,17 @@ static void show_step (const TamgaStep *step, gpointer data)
     tamga_cli_step (((Screen *)data)->cli, step);
 }
 
+static void show_notice (const TamgaFinding *finding, const char *document, gpointer data)
+{
+    Screen *screen = data;
+    if (screen->cli->quiet)
+        return;
+    g_autofree char *text = tamga_text_visible (finding->text);
+    g_autofree char *name = tamga_text_visible (document);
+    tamga_cli_progress_end (screen->cli);
+    fprintf (stderr, "Note      %s: %s\n", name, text);
+}
+
 static void show_progress (const char *document, guint64 done, guint64 total, gpointer data)
 {
     tamga_cli_progress (((Screen *)data)->cli, document, done, total);
@@ -109,6 +120,7 @@ static int work_on (TamgaCli *cli, Screen *screen, const TamgaSignItem *items, G
                                         .tsa_urls = o->tsa ? o->tsa : cli->config->tsa_urls,
                                         .contents = contents};
     const TamgaSignUi ui = {.step = show_step,
+                            .notice = show_notice,
                             .progress = show_progress,
                             .password = ask_password,
                             .item = show_item,

@@ -78,3 +78,40 @@ gboolean tamga_sign_choose_together (char **inputs, gsize n, const TamgaSignOpti
     }
     return FALSE;
 }
+
+gboolean tamga_sign_check_options (const TamgaFormat *format, const TamgaSignOptions *options,
+                                   GError **error)
+{
+    const TamgaXmlParameters *xml = &options->xml;
+    const struct {
+        gboolean given;
+        const char *what;
+        const char *formats[8]; /* that know it, NULL at the end */
+    } rows[] = {
+        {xml->c14n || xml->parent || xml->elements || xml->layout != TAMGA_LAYOUT_COMPACT,
+         "Options for XML",
+         {"xades", "xmldsig", "asic-e-xades", "asic-s-xades", NULL}},
+        {options->jose != TAMGA_JOSE_COMPACT, "A JSON serialization", {"jades", NULL}},
+        {options->field || options->certification != 0 || options->visible,
+         "A field, certification or visible signature",
+         {"pades", NULL}},
+        {options->packaging == TAMGA_PACKAGING_ENVELOPED,
+         "An enveloped signature",
+         {"xades", "xmldsig", "pades", NULL}},
+        {options->packaging == TAMGA_PACKAGING_ENVELOPING,
+         "An enveloping signature",
+         {"xades", "xmldsig", "cades", "jades", NULL}},
+        {options->countersigned != NULL,
+         "A countersignature",
+         {"cades", "xades", "jades", "asic-e-xades", "asic-e-cades", "asic-s-xades", "asic-s-cades",
+          NULL}},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        if (!rows[i].given || g_strv_contains (rows[i].formats, format->name))
+            continue;
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
+                     "%s: the format %s does not have that.", rows[i].what, format->title);
+        return FALSE;
+    }
+    return TRUE;
+}

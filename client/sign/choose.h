@@ -18,3 +18,8 @@ const TamgaFormat *tamga_sign_choose_format (TamgaDocument *document, gboolean s
  * where each of them is a PDF or holds signatures (a pile), and not where the options name a format
  * that is no container. What cannot be read is no reason for either. */
 gboolean tamga_sign_choose_together (char **inputs, gsize n, const TamgaSignOptions *options);
+
+/* FALSE with TAMGA_FORMAT_ERROR_PARAMETER where an option was given that means nothing for this
+ * format: what the person asked for would be left out silently. */
+gboolean tamga_sign_check_options (const TamgaFormat *format, const TamgaSignOptions *options,
+                                   GError **error);

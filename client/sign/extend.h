@@ -28,8 +28,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaExtendOutcome, tamga_extend_outcome_free)
 /* Extends every signature of each file to the level. A file with a signature that is not valid, or
  * whose evidence does not support the level, is refused whole. NULL with an error where nothing
  * could begin; else one TamgaExtendOutcome per item. Of `context` the store is not used; of `ui`
- * the steps (of what was asked), progress, password and item, which is given no output where
- * nothing was to be done. `others` of the items are not used. */
+ * the steps (of what was asked), notices, progress, password and item, which is given no output
+ * where nothing was to be done. `others` of the items are not used. */
 GPtrArray *tamga_extend (const TamgaSignContext *context, const TamgaSignItem *items, gsize n,
                          const TamgaExtendOptions *options, const TamgaSignUi *ui,
                          const TamgaCall *call, GError **error);

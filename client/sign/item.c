@@ -78,6 +78,8 @@ gboolean tamga_sign_task_open (TamgaSignTask *task, const TamgaSignRun *run, GEr
                      format->title, item->input);
         return FALSE;
     }
+    if (!tamga_sign_check_options (format, options, error))
+        return FALSE;
     if (run->level == TAMGA_LEVEL_LTA && !format->extend) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_UNSUPPORTED,
                      "%s: signatures of the format %s cannot have level LTA.", item->input,

@@ -20,8 +20,8 @@ void tamga_extend_outcome_free (TamgaExtendOutcome *outcome)
 
 /* --- names --- */
 
-/* Marks that an extension puts before the last part of a name. */
-static const char *const marks[] = {"t", "lt", "lta", "timestamped"};
+/* Levels that an extension puts before the last part of a name: a higher one replaces them. */
+static const char *const levels[] = {"t", "lt", "lta"};
 
 /* Is `name` a mark, or a mark with "-N"? N is 1 without; 0: it is none. */
 static guint mark_number (const char *name, const char *mark)
@@ -53,14 +53,14 @@ char *tamga_extend_output_name (const char *input, const char *folder, const cha
     g_autofree char *stem = g_strndup (base, (gsize)(end - base));
     char *last = strrchr (stem, '.');
     guint number = 1;
-    for (gsize i = 0; last && i < G_N_ELEMENTS (marks); i++) {
-        guint there = mark_number (last + 1, marks[i]);
-        if (there == 0)
-            continue;
-        number = strcmp (marks[i], mark) == 0 ? there + 1 : 1;
+    guint same = last ? mark_number (last + 1, mark) : 0;
+    gboolean lower = FALSE;
+    for (gsize i = 0; last && i < G_N_ELEMENTS (levels); i++)
+        lower = lower || mark_number (last + 1, levels[i]) > 0;
+    if (same > 0)
+        number = same + 1;
+    if (same > 0 || lower)
         *last = '\0';
-        break;
-    }
     g_autofree char *suffix = number > 1 ? g_strdup_printf ("-%u", number) : g_strdup ("");
     g_autofree char *name = g_strconcat (stem, ".", mark, suffix, *end ? end : extension, NULL);
     gboolean here = !folder && !strchr (input, G_DIR_SEPARATOR);

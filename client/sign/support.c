@@ -12,9 +12,10 @@ typedef struct {
     X509 *certificate;
     TamgaUse use;
     gint64 time;
-    guint index; /* of the signature */
+    guint index; /* of the signature whose evidence it is among */
     char *whose; /* for people */
     gboolean supported;
+    gboolean optional; /* of a countersignature: told where it is missing, and no reason to stop */
 } Subject;
 
 /* What lies in the file with one signature, and what is to be added to it. */
@@ -61,14 +62,15 @@ static void store_add (Store *store, const GPtrArray *certificates, const GPtrAr
         g_ptr_array_add (store->crls, g_bytes_ref (crls->pdata[i]));
 }
 
-static void add_subject (Support *self, guint index, X509 *certificate, TamgaUse use, gint64 time,
-                         char *whose)
+static Subject *add_subject (Support *self, guint index, X509 *certificate, TamgaUse use,
+                             gint64 time, char *whose)
 {
     Subject *subject = g_new (Subject, 1);
     X509_up_ref (certificate);
     *subject = (Subject){
         .certificate = certificate, .use = use, .time = time, .index = index, .whose = whose};
     g_ptr_array_add (self->subjects, subject);
+    return subject;
 }
 
 static gboolean add_timestamp (Support *self, guint index, const TamgaSignature *signature,
@@ -87,36 +89,65 @@ static gboolean add_timestamp (Support *self, guint index, const TamgaSignature 
     store_add (self->stores->pdata[index], signed_by->certificates, signed_by->ocsps,
                signed_by->crls);
     g_autofree char *name = tamga_ossl_short_name (X509_get_subject_name (signed_by->certificate));
-    add_subject (self, index, signed_by->certificate, TAMGA_USE_TIMESTAMP, token->gen_time,
-                 g_strdup_printf ("%s, which made %s of %s", name, timestamp->id, signature->id));
+    Subject *subject = add_subject (
+        self, index, signed_by->certificate, TAMGA_USE_TIMESTAMP, token->gen_time,
+        g_strdup_printf ("%s, which made %s of %s", name, timestamp->id, signature->id));
+    subject->optional = signature->countersigned != NULL;
     return TRUE;
 }
 
-static gboolean add_signature (Support *self, guint index, const TamgaValidatedSignature *validated,
+/* The signature that stands under all countersignatures: its evidence is theirs. */
+static guint top_of (const TamgaValidation *validation, guint index)
+{
+    const GPtrArray *all = validation->signatures;
+    for (guint step = 0; step < all->len; step++) {
+        const char *below =
+            ((const TamgaValidatedSignature *)all->pdata[index])->signature->countersigned;
+        guint next = all->len;
+        for (guint i = 0; below && i < all->len; i++) {
+            if (g_strcmp0 (((const TamgaValidatedSignature *)all->pdata[i])->signature->id,
+                           below) == 0)
+                next = i;
+        }
+        if (next == all->len)
+            break;
+        index = next;
+    }
+    return index;
+}
+
+static gboolean add_signature (Support *self, const TamgaValidation *validation, guint i,
                                GError **error)
 {
+    const TamgaValidatedSignature *validated = validation->signatures->pdata[i];
     const TamgaSignature *signature = validated->signature;
+    guint index = top_of (validation, i);
+    store_add (self->stores->pdata[index], signature->certificates, signature->ocsps,
+               signature->crls);
+    if (!signature->is_document_timestamp && signature->certificate) {
+        g_autofree char *name =
+            tamga_ossl_short_name (X509_get_subject_name (signature->certificate));
+        Subject *subject = add_subject (self, index, signature->certificate, TAMGA_USE_SIGNING,
+                                        validated->best_time,
+                                        g_strdup_printf ("%s, who made %s", name, signature->id));
+        subject->optional = signature->countersigned != NULL;
+    }
+    for (guint k = 0; k < signature->timestamps->len; k++) {
+        if (!add_timestamp (self, index, signature, signature->timestamps->pdata[k], error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static Store *store_new (void)
+{
     Store *store = g_new (Store, 1);
     *store = (Store){
         .pool = g_ptr_array_new_with_free_func ((GDestroyNotify)X509_free),
         .ocsps = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref),
         .crls = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref),
     };
-    g_ptr_array_add (self->stores, store);
-    if (signature->countersigned)
-        return TRUE;
-    store_add (store, signature->certificates, signature->ocsps, signature->crls);
-    if (!signature->is_document_timestamp && signature->certificate) {
-        g_autofree char *name =
-            tamga_ossl_short_name (X509_get_subject_name (signature->certificate));
-        add_subject (self, index, signature->certificate, TAMGA_USE_SIGNING, validated->best_time,
-                     g_strdup_printf ("%s, who made %s", name, signature->id));
-    }
-    for (guint i = 0; i < signature->timestamps->len; i++) {
-        if (!add_timestamp (self, index, signature, signature->timestamps->pdata[i], error))
-            return FALSE;
-    }
-    return TRUE;
+    return store;
 }
 
 /* What the file would show to somebody without a network, with `more` in it. */
@@ -175,6 +206,19 @@ static void find_supported (Support *self, const TamgaValidation *validation)
     }
 }
 
+static void tell_optional (const Support *self, const Subject *subject,
+                           const TamgaProcedure *answer)
+{
+    const TamgaSignUi *ui = self->run->ui;
+    const char *name = self->task->item->input;
+    g_autoptr (TamgaFinding) finding = tamga_finding_new (
+        TAMGA_SEVERITY_WARNING, "evidence-countersignature", name, "EN 319 122-1 5.5",
+        "The evidence about the certificate of %s could not be had and is not in the file: %s",
+        subject->whose, answer->refusal ? answer->refusal : "no answer supports it");
+    if (ui && ui->notice)
+        ui->notice (finding, name, ui->data);
+}
+
 static gboolean take_answer (Support *self, Subject *subject, const TamgaProcedure *answer,
                              GError **error)
 {
@@ -187,6 +231,10 @@ static gboolean take_answer (Support *self, Subject *subject, const TamgaProcedu
         if (!store->added)
             store->added = tamga_evidence_new ();
         tamga_evidence_merge (store->added, answer->evidence);
+        return TRUE;
+    }
+    if (subject->optional) {
+        tell_optional (self, subject, answer);
         return TRUE;
     }
     if (tamga_procedure_is_bad (alone) || tamga_procedure_is_bad (answer)) {
@@ -244,8 +292,11 @@ static gboolean ask_moment (Support *self, guint first, GError **error)
 
 static gboolean gather (Support *self, const TamgaValidation *validation, GError **error)
 {
-    for (guint i = 0; i < validation->signatures->len; i++) {
-        if (!add_signature (self, i, validation->signatures->pdata[i], error))
+    guint n = validation->signatures->len;
+    for (guint i = 0; i < n; i++)
+        g_ptr_array_add (self->stores, store_new ());
+    for (guint i = 0; i < n; i++) {
+        if (!add_signature (self, validation, i, error))
             return FALSE;
     }
     find_supported (self, validation);
