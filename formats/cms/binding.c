@@ -85,6 +85,18 @@ static gboolean names_issuer (X509 *certificate, GBytes *issuer, GBytes *serial)
            ASN1_INTEGER_cmp (number, X509_get0_serialNumber (certificate)) == 0;
 }
 
+gboolean tamga_binding_issuer_serial (GBytes *der, X509 *certificate)
+{
+    TamgaDerElement whole;
+    CertId id = {0};
+    gboolean same = tamga_der_whole (der, TAMGA_DER_SEQUENCE, &whole) &&
+                    read_issuer_serial (whole.contents, &id) &&
+                    names_issuer (certificate, id.issuer, id.serial);
+
+    cert_id_clear (&id);
+    return same;
+}
+
 static gboolean is_sid (const TamgaSignerInfo *info, X509 *certificate)
 {
     const ASN1_OCTET_STRING *key_id;

@@ -10,3 +10,5 @@
  * with the same key. */
 void tamga_binding_choose (const TamgaSignerInfo *info, GPtrArray *signed_attributes,
                            GPtrArray *found, TamgaSignature *signature);
+/* Does a DER IssuerSerial (RFC 5035 5) name the certificate? */
+gboolean tamga_binding_issuer_serial (GBytes *der, X509 *certificate);

@@ -26,7 +26,7 @@ static void append (GPtrArray *found, X509 *certificate, GBytes *der)
     g_ptr_array_add (found, one);
 }
 
-static void add_certificate (GPtrArray *found, GBytes *der, TamgaSignature *signature)
+void tamga_found_certificate_add (GPtrArray *found, GBytes *der, TamgaSignature *signature)
 {
     X509 *certificate;
 
@@ -39,7 +39,7 @@ static void add_certificate (GPtrArray *found, GBytes *der, TamgaSignature *sign
     certificate =
         g_bytes_get_size (der) <= TAMGA_MAX_CERTIFICATE_SIZE ? tamga_ossl_certificate (der) : NULL;
     if (certificate == NULL) {
-        tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "cms-certificate-broken",
+        tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "certificate-broken",
                               "RFC 5280 4.1", "A certificate in the signature cannot be read.");
         return;
     }
@@ -55,7 +55,7 @@ GPtrArray *tamga_evidence_find_certificates (const TamgaSignedData *data, TamgaS
         TamgaDerElement element;
         /* Other choices are attribute certificates and obsolete forms: not for signers. */
         if (tamga_der_whole (data->certificates->pdata[i], TAMGA_DER_SEQUENCE, &element))
-            add_certificate (found, data->certificates->pdata[i], signature);
+            tamga_found_certificate_add (found, data->certificates->pdata[i], signature);
     }
     return found;
 }
@@ -80,13 +80,13 @@ GPtrArray *tamga_evidence_join (GPtrArray *base, GPtrArray *certificate_values,
         }
         while (tamga_der_next (&list.contents, &element)) {
             g_autoptr (GBytes) der = tamga_der_raw (&element);
-            add_certificate (found, der, signature);
+            tamga_found_certificate_add (found, der, signature);
         }
     }
     return found;
 }
 
-static void add_revocation (GPtrArray *list, GBytes *der, TamgaSignature *signature)
+void tamga_evidence_add_revocation (GPtrArray *list, GBytes *der, TamgaSignature *signature)
 {
     if (signature->crls->len + signature->ocsps->len >= TAMGA_MAX_REVOCATIONS)
         return;
@@ -117,7 +117,21 @@ static void add_element (const TamgaDerElement *element, gboolean crl, gboolean 
 {
     g_autoptr (GBytes) der = basic ? wrap_basic (element) : tamga_der_raw (element);
 
-    add_revocation (crl ? signature->crls : signature->ocsps, der, signature);
+    tamga_evidence_add_revocation (crl ? signature->crls : signature->ocsps, der, signature);
+}
+
+void tamga_evidence_add_ocsp_value (GBytes *der, TamgaSignature *signature)
+{
+    TamgaDerElement whole;
+    gboolean good = tamga_der_whole (der, TAMGA_DER_SEQUENCE, &whole);
+
+    if (good && tamga_der_peek (&whole.contents) == TAMGA_DER_SEQUENCE)
+        add_element (&whole, FALSE, TRUE, signature);
+    else if (good)
+        tamga_evidence_add_revocation (signature->ocsps, der, signature);
+    else
+        tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "revocation-broken",
+                              "RFC 6960 4.2.1", "An OCSP response cannot be read.");
 }
 
 /* OtherRevocationInfoFormat. FALSE when it is not one; kinds not known add nothing. */

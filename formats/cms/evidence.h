@@ -12,6 +12,13 @@ typedef struct {
 } TamgaFoundCertificate;
 
 void tamga_found_certificate_free (TamgaFoundCertificate *found);
+/* Appends one (for other formats than CMS too) unless it is there, or there are too many. One that
+ * cannot be read adds a finding to `signature`. */
+void tamga_found_certificate_add (GPtrArray *found, GBytes *der, TamgaSignature *signature);
+/* Appends revocation data to `signature->crls` or `->ocsps` unless it is there. */
+void tamga_evidence_add_revocation (GPtrArray *list, GBytes *der, TamgaSignature *signature);
+/* The same of an OCSPResponse, or of a bare BasicOCSPResponse, as some writers store it. */
+void tamga_evidence_add_ocsp_value (GBytes *der, TamgaSignature *signature);
 
 /* Certificates of SignedData.certificates, once each. Elements: TamgaFoundCertificate. Those that
  * cannot be read add a finding to `signature`. */

@@ -119,25 +119,23 @@ static void warn_weak_key (TamgaSignature *signature, EVP_PKEY *key)
                               "The signer's EC key has only %d bits.", bits);
 }
 
-/* The signature value over the signed attributes: over their bytes as found, or in DER order, which
- * RFC 5652 5.4 demands and not every writer sends. */
-static TamgaVerify verify_attributes (const TamgaSignerInfo *info, const TamgaAlgorithm *algorithm,
-                                      const X509_ALGOR *algor, EVP_PKEY *key)
+/* RFC 5652 5.4 demands DER order of signed attributes, which not every writer sends. */
+static TamgaVerify verify (const TamgaSignature *signature, const X509_ALGOR *algor, EVP_PKEY *key,
+                           GBytes *bytes)
 {
-    TamgaVerify result =
-        tamga_algorithm_verify_cms (key, algorithm, algor, info->signed_attrs, info->signature);
-
-    if (result == TAMGA_VERIFY_BAD && info->signed_sorted != NULL)
-        result = tamga_algorithm_verify_cms (key, algorithm, algor, info->signed_sorted,
-                                             info->signature);
-    return result;
+    if (algor == NULL)
+        return tamga_algorithm_verify (key, signature->algorithm, bytes,
+                                       signature->signature_value);
+    return tamga_algorithm_verify_cms (key, signature->algorithm, algor, bytes,
+                                       signature->signature_value);
 }
 
-void tamga_value_check (const TamgaAlgors *algors, const TamgaSignerInfo *info,
-                        TamgaSignature *signature)
+void tamga_value_check_bytes (TamgaSignature *signature, const X509_ALGOR *algor, GBytes *bytes,
+                              GBytes *otherwise)
 {
     EVP_PKEY *key;
     gboolean other_kind;
+    TamgaVerify result = TAMGA_VERIFY_BAD;
 
     if (signature->algorithm == NULL || signature->certificate == NULL)
         return;
@@ -152,8 +150,11 @@ void tamga_value_check (const TamgaAlgors *algors, const TamgaSignerInfo *info,
     other_kind =
         !EVP_PKEY_is_a (key, signature->algorithm->key_type) &&
         !(EVP_PKEY_is_a (key, "RSA-PSS") && signature->algorithm->scheme == TAMGA_SCHEME_RSA_PSS);
-    switch (other_kind ? TAMGA_VERIFY_BAD
-                       : verify_attributes (info, signature->algorithm, algors->signature, key)) {
+    if (!other_kind)
+        result = verify (signature, algor, key, bytes);
+    if (!other_kind && result == TAMGA_VERIFY_BAD && otherwise != NULL)
+        result = verify (signature, algor, key, otherwise);
+    switch (result) {
     case TAMGA_VERIFY_GOOD:
         break;
     case TAMGA_VERIFY_BAD:
@@ -167,4 +168,10 @@ void tamga_value_check (const TamgaAlgors *algors, const TamgaSignerInfo *info,
                               "The signature value cannot be verified with this key here.");
         break;
     }
+}
+
+void tamga_value_check (const TamgaAlgors *algors, const TamgaSignerInfo *info,
+                        TamgaSignature *signature)
+{
+    tamga_value_check_bytes (signature, algors->signature, info->signed_attrs, info->signed_sorted);
 }

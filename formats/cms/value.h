@@ -20,6 +20,12 @@ void tamga_value_check_protection (const TamgaAlgors *algors, GPtrArray *attribu
 /* Sets `algorithm` and `algorithm_text`: FORMAT_FAILURE where the two disagree, NOT_VERIFIABLE
  * where they are not known. */
 void tamga_value_find_algorithm (const TamgaAlgors *algors, TamgaSignature *signature);
-/* Verifies the value with the key of the certificate that was chosen. */
+/* Verifies `signature_value` over `bytes`, or else over `otherwise` (or NULL), with the key of the
+ * certificate that was chosen; for other formats than CMS too. `algor`: the AlgorithmIdentifier
+ * where it says more than `algorithm` (tamga_algorithm_verify_cms), or NULL. Nothing is done
+ * without `algorithm` or `certificate`. */
+void tamga_value_check_bytes (TamgaSignature *signature, const X509_ALGOR *algor, GBytes *bytes,
+                              GBytes *otherwise);
+/* The same over the signed attributes. */
 void tamga_value_check (const TamgaAlgors *algors, const TamgaSignerInfo *info,
                         TamgaSignature *signature);
