@@ -3,12 +3,15 @@
 #include "formats/cms/cades.h"
 #include "formats/jose/jades.h"
 #include "formats/pdf/pades.h"
+#include "formats/xml/xades.h"
 
 /* The order is that of the probes. CAdES goes by the first bytes; a PDF may begin anywhere in the
  * first 1024 (ISO 32000-1 annex H.3.4.1), so that a CMS around a PDF looks like one. */
 const TamgaFormat *const tamga_formats[] = {
     &tamga_cades_format,
     &tamga_pades_format,
+    &tamga_xades_format,
+    &tamga_xmldsig_format,
     &tamga_jades_format,
     NULL,
 };

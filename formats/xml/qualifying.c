@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+/* DIGIDOC-XML up to 1.2 wrote them in the name space of XMLDSig, which has no such names. */
 gboolean tamga_xades_is (const xmlNode *node, const char *name)
 {
     return node != NULL && node->type == XML_ELEMENT_NODE && node->ns != NULL &&
            strcmp ((const char *)node->name, name) == 0 &&
-           g_str_has_prefix ((const char *)node->ns->href, TAMGA_XADES_ANY);
+           (g_str_has_prefix ((const char *)node->ns->href, TAMGA_XADES_ANY) ||
+            strcmp ((const char *)node->ns->href, TAMGA_NS_DSIG) == 0);
 }
 
 static xmlNodePtr find (const xmlNode *parent, const char *name, guint *count)

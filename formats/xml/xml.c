@@ -142,13 +142,18 @@ static void collect_ids (TamgaXml *xml, xmlNodePtr element)
     }
 }
 
+xmlNodePtr tamga_xml_skip (const xmlNode *node, const xmlNode *top)
+{
+    while (node != top && node->next == NULL)
+        node = node->parent;
+    return node != top ? node->next : NULL;
+}
+
 xmlNodePtr tamga_xml_walk (const xmlNode *node, const xmlNode *top)
 {
     if (node->type == XML_ELEMENT_NODE && node->children != NULL)
         return node->children;
-    while (node != top && node->next == NULL)
-        node = node->parent;
-    return node != top ? node->next : NULL;
+    return tamga_xml_skip (node, top);
 }
 
 /* Canonicalization looks every name space in scope up, at every element: the product is bounded. */

@@ -39,6 +39,8 @@ xmlNodePtr tamga_xml_first_element (const xmlNode *parent);
 xmlNodePtr tamga_xml_next_element (const xmlNode *node); /* sibling */
 /* The node (of any kind) after `node` in document order, within `top`; NULL after the last one. */
 xmlNodePtr tamga_xml_walk (const xmlNode *node, const xmlNode *top);
+/* The same without what is below `node`. */
+xmlNodePtr tamga_xml_skip (const xmlNode *node, const xmlNode *top);
 GPtrArray *tamga_xml_children (const xmlNode *parent, const char *namespace, const char *name);
 /* All descendants with that name in document order; `limit` exceeded: NULL with LIMIT. */
 GPtrArray *tamga_xml_find (const TamgaXml *xml, const char *namespace, const char *name,
