@@ -55,6 +55,20 @@ static void append (GByteArray *out, GBytes *bytes)
     g_byte_array_append (out, data, (guint)length);
 }
 
+/* genTime of a token; later than everything where it cannot be read. */
+static gint64 token_time (TamgaArchive *archive, GBytes *token)
+{
+    gint64 *known = g_hash_table_lookup (archive->times, token);
+    g_auto (TamgaTokenClaim) claim = {0};
+
+    if (known != NULL)
+        return *known;
+    known = g_new (gint64, 1);
+    *known = tamga_token_claim (token, &claim, NULL) ? claim.gen_time : G_MAXINT64;
+    g_hash_table_insert (archive->times, token, known);
+    return *known;
+}
+
 /* ---- References (EN 319 122-1 A.1.5) ---- */
 
 /* An Attribute without its own tag and length. */
@@ -66,51 +80,98 @@ static void append_contents (GByteArray *out, const TamgaAttribute *attribute)
         g_byte_array_append (out, whole.contents.data, (guint)whole.contents.left);
 }
 
-static gboolean append_kind (GByteArray *out, const TamgaStamped *stamped, TamgaAttributeKind kind,
-                             GPtrArray *values)
-{
-    gboolean found = FALSE;
+/* Kinds that a references timestamp covers, in the order of the standard. */
+static const TamgaAttributeKind referenced[] = {
+    TAMGA_ATTRIBUTE_SIGNATURE_TIMESTAMP, /* not under a timestamp over references only */
+    TAMGA_ATTRIBUTE_CERTIFICATE_REFERENCES,
+    TAMGA_ATTRIBUTE_REVOCATION_REFERENCES,
+};
 
-    for (guint i = 0; i < stamped->attributes->len; i++) {
-        const TamgaAttribute *attribute = stamped->attributes->pdata[i];
-        if (attribute->kind != kind)
-            continue;
-        found = TRUE;
-        append_contents (out, attribute);
-        for (guint j = 0; j < attribute->values->len; j++)
-            g_ptr_array_add (values, attribute->values->pdata[j]);
+/* Position of a kind among those referenced from `first` on; their number where it is none. */
+static gsize reference_rank (TamgaAttributeKind kind, gsize first)
+{
+    for (gsize i = first; i < G_N_ELEMENTS (referenced); i++) {
+        if (referenced[i] == kind)
+            return i;
     }
-    return found;
+    return G_N_ELEMENTS (referenced);
+}
+
+/* A signature timestamp may be younger than the one over references: then it is not under it. */
+static gboolean is_younger (TamgaArchive *archive, const TamgaStamped *stamped,
+                            const TamgaAttribute *attribute)
+{
+    for (guint j = 0; j < attribute->values->len; j++) {
+        if (attribute->kind == TAMGA_ATTRIBUTE_SIGNATURE_TIMESTAMP &&
+            token_time (archive, attribute->values->pdata[j]) > stamped->gen_time)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The attributes that are covered: by kind, or as they lie. */
+static GPtrArray *list_referenced (TamgaArchive *archive, const TamgaStamped *stamped, gsize first,
+                                   gboolean as_they_lie)
+{
+    GPtrArray *list = g_ptr_array_new ();
+
+    for (gsize rank = first; rank < G_N_ELEMENTS (referenced); rank++) {
+        for (guint i = 0; i < stamped->attributes->len; i++) {
+            const TamgaAttribute *attribute = stamped->attributes->pdata[i];
+            gsize own = reference_rank (attribute->kind, first);
+            if ((as_they_lie ? rank == first && own < G_N_ELEMENTS (referenced) : own == rank) &&
+                !is_younger (archive, stamped, attribute))
+                g_ptr_array_add (list, stamped->attributes->pdata[i]);
+        }
+    }
+    return list;
+}
+
+static GBytes *reference_digest (const TamgaStamped *stamped, GPtrArray *list, gboolean with_value)
+{
+    g_autoptr (GByteArray) joined = g_byte_array_new ();
+    g_autoptr (GBytes) bytes = NULL;
+
+    if (with_value)
+        append (joined, stamped->info->signature);
+    for (guint i = 0; i < list->len; i++)
+        append_contents (joined, list->pdata[i]);
+    bytes = g_byte_array_free_to_bytes (g_steal_pointer (&joined));
+    return tamga_digest_bytes (stamped->digest, bytes);
 }
 
 static gboolean cover_references (TamgaArchive *archive, const TamgaStamped *stamped,
                                   const char *id, TamgaSignature *signature, TamgaCovered *covered,
                                   GError **error)
 {
-    g_autoptr (GByteArray) joined = g_byte_array_new ();
-    g_autoptr (GBytes) bytes = NULL;
     gboolean with_value = stamped->attribute->kind == TAMGA_ATTRIBUTE_C_TIMESTAMP;
-    gboolean found;
+    gsize first = with_value ? 0 : 1;
+    g_autoptr (GPtrArray) list = list_referenced (archive, stamped, first, FALSE);
+    g_autoptr (GPtrArray) lying = list_referenced (archive, stamped, first, TRUE);
+    g_autoptr (GBytes) other = NULL;
 
-    (void)archive;
     (void)error;
-    if (with_value) {
-        append (joined, stamped->info->signature);
-        append_kind (joined, stamped, TAMGA_ATTRIBUTE_SIGNATURE_TIMESTAMP, covered->values);
-    }
-    found = append_kind (joined, stamped, TAMGA_ATTRIBUTE_CERTIFICATE_REFERENCES, covered->values);
-    found &= append_kind (joined, stamped, TAMGA_ATTRIBUTE_REVOCATION_REFERENCES, covered->values);
-    if (!found) {
+    if (tamga_attributes_find (list, TAMGA_ATTRIBUTE_CERTIFICATE_REFERENCES) == NULL ||
+        tamga_attributes_find (list, TAMGA_ATTRIBUTE_REVOCATION_REFERENCES) == NULL) {
         tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "timestamp-references-missing",
                               "EN 319 122-1 A.1.5",
                               "%s is over references to certificates and revocation data that are "
                               "not there.",
                               id);
-        g_ptr_array_set_size (covered->values, 0);
         return TRUE;
     }
-    bytes = g_byte_array_free_to_bytes (g_steal_pointer (&joined));
-    covered->digest = tamga_digest_bytes (stamped->digest, bytes);
+    for (guint i = 0; i < list->len; i++) {
+        const TamgaAttribute *attribute = list->pdata[i];
+        for (guint j = 0; j < attribute->values->len; j++)
+            g_ptr_array_add (covered->values, attribute->values->pdata[j]);
+    }
+    /* Some makers took the attributes in the order in which they lie; both cover the same. */
+    covered->digest = reference_digest (stamped, list, with_value);
+    other = reference_digest (stamped, lying, with_value);
+    if (g_bytes_equal (other, stamped->imprint)) {
+        g_clear_pointer (&covered->digest, g_bytes_unref);
+        covered->digest = g_steal_pointer (&other);
+    }
     covered->covers = g_strdup (with_value ? "the signature value, its timestamps, and references "
                                              "to certificates and revocation data"
                                            : "references to certificates and revocation data");
@@ -273,19 +334,6 @@ static const EVP_MD_CTX *prefix (TamgaArchive *archive, const TamgaDigest *diges
     return known;
 }
 
-static gint64 token_time (TamgaArchive *archive, GBytes *token)
-{
-    gint64 *known = g_hash_table_lookup (archive->times, token);
-    g_auto (TamgaTokenClaim) claim = {0};
-
-    if (known != NULL)
-        return *known;
-    known = g_new (gint64, 1);
-    *known = tamga_token_claim (token, &claim, NULL) ? claim.gen_time : G_MAXINT64;
-    g_hash_table_insert (archive->times, token, known);
-    return *known;
-}
-
 /* Was the attribute there when the token was made? Archive timestamps that are not older were
  * not; of everything else it is supposed. */
 static gboolean was_there (TamgaArchive *archive, const TamgaStamped *stamped,
@@ -334,24 +382,40 @@ static GBytes *finish (const EVP_MD_CTX *prefix, const TamgaStamped *stamped, GB
     return g_bytes_new (value, length);
 }
 
-/* The standard says "as received": where a length was indefinite, makers hashed their own DER. Of
- * the readings the one is taken that the token was made over, else the first. */
+/* The attributes under their [1], or one after the other. */
+static GBytes *attribute_form (GBytes *attributes, gboolean bare)
+{
+    TamgaDer der;
+    TamgaDerElement whole;
+
+    if (attributes == NULL || !bare)
+        return attributes != NULL ? g_bytes_ref (attributes) : NULL;
+    der = tamga_der (attributes);
+    return tamga_der_next (&der, &whole) ? tamga_der_copy (whole.contents) : NULL;
+}
+
+/* The standard says "all data elements in the SignerInfo" and "as received": makers hashed the
+ * unsigned attributes with and without the head of their set, and where a length was indefinite
+ * their own DER. Each reading covers the same. The one is taken that the token was made over, else
+ * the first. */
 static gboolean cover_fields (TamgaArchive *archive, const TamgaStamped *stamped, const char *id,
                               TamgaSignature *signature, TamgaCovered *covered, GError **error)
 {
     const TamgaSignedData *data = archive->data;
     g_autoptr (GBytes) attributes = NULL;
+    const guint readings = data->indefinite ? 4 : 2;
     gboolean equal = FALSE;
 
     if (!data->has_content && data->external == NULL)
         return TRUE;
     attributes = earlier_attributes (archive, stamped, covered->values);
-    for (gsize rehead = 0; !equal && rehead < (data->indefinite ? 2 : 1); rehead++) {
-        const EVP_MD_CTX *begin = prefix (archive, stamped->digest, rehead != 0, error);
+    for (guint reading = 0; !equal && reading < readings; reading++) {
+        const EVP_MD_CTX *begin = prefix (archive, stamped->digest, reading / 2 != 0, error);
+        g_autoptr (GBytes) form = attribute_form (attributes, reading % 2 != 0);
         g_autoptr (GBytes) value = NULL;
         if (begin == NULL)
             return FALSE;
-        value = finish (begin, stamped, attributes);
+        value = finish (begin, stamped, form);
         equal = g_bytes_equal (value, stamped->imprint);
         if (!equal && covered->digest != NULL)
             continue;

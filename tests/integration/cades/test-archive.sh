@@ -78,6 +78,20 @@ given_back() {
 }
 check "what was signed is given back byte for byte" given_back
 
+extended() {
+    sign 0 bob.p12 --format cades --level B --out "$d/b.p7m" "$d/data.bin" || return
+    expect_exit 0 "$TAMGA" extend --level LTA --out "$d/extended.p7m" "$d/b.p7m" || return
+    verify 0 "$d/extended.p7m"
+    expect_json '.signatures[0].level' LTA
+    expect_exit 0 "$TAMGA" extend --level LTA --out "$d/renewed.p7m" "$d/extended.p7m" || return
+    verify 0 "$d/renewed.p7m"
+    expect_json '[.signatures[0].timestamps[] | select(.kind == "archive") | .indication]
+        | join(",")' 'TOTAL-PASSED,TOTAL-PASSED'
+    peer_cms "$d/renewed.p7m" && same_file "$W/peer.content" "$d/data.bin"
+    peer_bc "$d/renewed.p7m" 2
+}
+check "a signature is extended without its key, and renewed" extended
+
 damaged() {
     # One bit of a certificate or revocation value that only the archive timestamp covers: in the
     # last kilobyte before the signers, wherever that is, something must be noticed.
