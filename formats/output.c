@@ -220,7 +220,10 @@ TamgaDocument *tamga_output_document (TamgaOutput *output, GError **error)
         return tamga_document_new (output->path ? output->path : "output", copy);
     }
     g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", output->fd);
-    return tamga_document_open (path, error);
+    TamgaDocument *document = tamga_document_open (path, error);
+    if (document)
+        tamga_document_rename (document, output->path);
+    return document;
 }
 
 static gboolean rename_hidden (TamgaOutput *output, GError **error)

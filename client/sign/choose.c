@@ -91,7 +91,7 @@ gboolean tamga_sign_check_options (const TamgaFormat *format, const TamgaSignOpt
         {xml->c14n || xml->parent || xml->elements || xml->layout != TAMGA_LAYOUT_COMPACT,
          "Options for XML",
          {"xades", "xmldsig", "asic-e-xades", "asic-s-xades", NULL}},
-        {options->jose != TAMGA_JOSE_COMPACT, "A JSON serialization", {"jades", NULL}},
+        {options->jose != TAMGA_JOSE_FLATTENED, "A JSON serialization", {"jades", NULL}},
         {options->field || options->certification != 0 || options->visible,
          "A field, certification or visible signature",
          {"pades", NULL}},

@@ -46,17 +46,17 @@ climb() {
     done
 }
 
-# A format that this build lacks has no levels to climb.
-has_format() {
-    "$TAMGA" sign --format "$1" /nonexistent 2>&1 | grep -q 'does not take' && return 1
-    return 0
-}
-
 check "PAdES climbs from B to LTA and is renewed" \
     climb letter .pdf pades - "$d/contract.pdf" --
 check "CAdES attached climbs from B to LTA and is renewed" \
     climb data .p7m cades - "$d/data.bin" --
 check "CAdES detached climbs from B to LTA and is renewed" \
     climb data .p7s cades "$d/data.bin" "$d/data.bin" -- --detached
+check "JAdES flattened climbs from B to LTA and is renewed" \
+    climb flat .json jades - "$d/order.json" -- --serialization flattened
+check "JAdES general climbs from B to LTA and is renewed" \
+    climb general .json jades - "$d/order.json" -- --serialization general
+check "JAdES detached climbs from B to LTA and is renewed" \
+    climb beside .json jades "$d/data.bin" "$d/data.bin" -- --serialization flattened --detached
 
 world_end

@@ -82,6 +82,13 @@ static void test_basic (void)
     g_assert_null (basic->tsa_urls);
 }
 
+static void test_formats (void)
+{
+    g_autoptr (TamgaProfile) usual = shipped ("basic");
+    g_assert_cmpstr (usual->format_xml, ==, "xades");
+    g_assert_cmpstr (usual->format_other, ==, "cades");
+}
+
 static void test_default_is_basic (void)
 {
     g_autoptr (TamgaProfile) profile = tamga_profile_load (NULL, NULL);
@@ -122,6 +129,9 @@ static const struct {
      TAMGA_PROFILE_ERROR_VALUE},
     {"wrong-gate", "[profile]\nversion=1\nname=t\ntitle=T\n[signing]\ngate=open\n",
      "t.profile:6: gate=open is not one of: full, negative", TAMGA_PROFILE_ERROR_VALUE},
+    {"wrong-format",
+     "[profile]\nversion=1\nname=t\ntitle=T\n[signing]\ngate=full\ndefault-level=B\nformat-xml=doc\n",
+     "t.profile:8: format-xml=doc is not one of", TAMGA_PROFILE_ERROR_VALUE},
     {"wrong-boolean", GOOD "[network]\nallow-private=yes\n", "t.profile:12: allow-private=yes",
      TAMGA_PROFILE_ERROR_VALUE},
     {"empty-value", GOOD "[keys]\nstores=;a\n", "t.profile:12: stores", TAMGA_PROFILE_ERROR_VALUE},
@@ -228,6 +238,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/kz_renew_3/reminders_and_services", test_kz);
     g_test_add_func ("/profile/basic", test_basic);
     g_test_add_func ("/profile/default_is_basic", test_default_is_basic);
+    g_test_add_func ("/profile/formats", test_formats);
     g_test_add_func ("/profile/unknown_lists_names", test_unknown_lists_names);
     g_test_add_func ("/vn_79_1c/foreign_licence", test_good_and_licence);
     g_test_add_func ("/profile/user_folder_wins", test_user_folder_wins);
