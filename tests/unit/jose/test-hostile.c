@@ -280,6 +280,72 @@ static void test_duplicates (void)
     g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED);
 }
 
+/* What detached signatures of others sign: the texts that contribute, and the header saying so. */
+static void test_mechanisms (void)
+{
+    static const struct {
+        const char *members, *payload;
+        TamgaIntegrity integrity;
+    } rows[] = {
+        {"\"kid\":\"x\"", "b25l", TAMGA_INTEGRITY_INTACT},
+        {"\"b64\":false,\"crit\":[\"b64\"]", "one", TAMGA_INTEGRITY_INTACT},
+        {"\"kid\":\"x\"", "dHdv", TAMGA_INTEGRITY_SIG_CRYPTO_FAILURE},
+        {"\"sigD\":{\"mId\":\"http://uri.etsi.org/19182/ObjectIdByURI\",\"pars\":[\"x/two\","
+         "\"one\"]},\"crit\":[\"sigD\"]",
+         "dHdvb25l", TAMGA_INTEGRITY_INTACT},
+        {"\"sigD\":{\"mId\":\"http://uri.etsi.org/19182/ObjectIdByURI\",\"pars\":[\"one\","
+         "\"two\"]},\"crit\":[\"sigD\"]",
+         "dHdvb25l", TAMGA_INTEGRITY_SIG_CRYPTO_FAILURE},
+        {"\"sigD\":{\"mId\":\"http://uri.etsi.org/19182/ObjectIdByURI\",\"pars\":[\"one\","
+         "\"none\"]},\"crit\":[\"sigD\"]",
+         "dHdvb25l", TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND},
+        {"\"sigD\":{\"mId\":\"http://uri.etsi.org/19182/HttpHeaders\",\"pars\":[\"one\"]},"
+         "\"crit\":[\"sigD\"]",
+         "b25l", TAMGA_INTEGRITY_NOT_VERIFIABLE},
+    };
+    g_autoptr (Fixture) fixture = fixture_new ();
+    const Party *party = fixture_party (fixture, "RSA", "Signer");
+    g_autofree char *certificate = certificate_text (party->certificate);
+    g_autoptr (TamgaDocument) one = carrier_document ("folder/one", "one");
+    g_autoptr (TamgaDocument) two = carrier_document ("folder/two", "two");
+    g_autoptr (GPtrArray) contents = tamga_document_list (one);
+
+    g_ptr_array_add (contents, tamga_document_ref (two));
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        g_autofree char *header = g_strdup_printf ("{\"alg\":\"RS256\",%s,\"x5c\":[\"%s\"]}",
+                                                   rows[i].members, certificate);
+        g_autofree char *payload = g_strdup_printf ("\"payload\":\"%s\"", rows[i].payload);
+        g_autoptr (GBytes) file = forge (party, header, rows[i].payload, "");
+        g_autoptr (GBytes) detached = carrier_replace (file, payload, "\"payload\":\"\"");
+        g_autoptr (GPtrArray) signatures = NULL;
+        g_test_message ("%s", rows[i].members);
+        signatures = carrier_assert (detached, contents, 1, rows[i].integrity);
+        g_assert_cmpstr (((TamgaSignature *)signatures->pdata[0])->packaging, ==, "detached");
+    }
+}
+
+/* No canonical form is defined for components in the clear: no archive timestamp is pretended. */
+static void test_clear_components (void)
+{
+    g_autoptr (Fixture) fixture = fixture_new ();
+    const Party *party = fixture_party (fixture, "RSA", "Signer");
+    g_autofree char *certificate = certificate_text (party->certificate);
+    g_autofree char *header = g_strdup_printf ("{\"alg\":\"RS256\",\"x5c\":[\"%s\"]}", certificate);
+    g_autoptr (GBytes) file =
+        forge (party, header, "QQ", ",\"header\":{\"etsiU\":[ {\"xVals\" : []} ]}");
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GBytes) stamped =
+        carrier_extend (fixture, file, NULL, &(TamgaExtension){.timestamp = TRUE}, &error);
+    g_autoptr (GPtrArray) signatures = NULL;
+
+    g_assert_no_error (error);
+    signatures = carrier_assert (stamped, NULL, 1, TAMGA_INTEGRITY_INTACT);
+    carrier_assert_stamped (signatures->pdata[0], 1);
+    g_assert_null (
+        carrier_extend (fixture, file, NULL, &(TamgaExtension){.archive = TRUE}, &error));
+    g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_UNSUPPORTED);
+}
+
 int main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
@@ -293,5 +359,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/jose/hostile/too-many-objects", test_too_many_objects);
     g_test_add_func ("/jose/hostile/others", test_others);
     g_test_add_func ("/jose/hostile/duplicates", test_duplicates);
+    g_test_add_func ("/jose/hostile/mechanisms", test_mechanisms);
+    g_test_add_func ("/jose/hostile/clear-components", test_clear_components);
     return g_test_run ();
 }
