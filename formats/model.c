@@ -50,8 +50,9 @@ const char *tamga_timestamp_kind_name (TamgaTimestampKind kind)
 {
     static const char *const names[] = {
         [TAMGA_TIMESTAMP_CONTENT] = "content",       [TAMGA_TIMESTAMP_SIGNATURE] = "signature",
-        [TAMGA_TIMESTAMP_REFERENCES] = "references", [TAMGA_TIMESTAMP_ARCHIVE] = "archive",
-        [TAMGA_TIMESTAMP_DOCUMENT] = "document",
+        [TAMGA_TIMESTAMP_REFERENCES] = "references",
+        [TAMGA_TIMESTAMP_REFERENCES_ONLY] = "references-only",
+        [TAMGA_TIMESTAMP_ARCHIVE] = "archive",       [TAMGA_TIMESTAMP_DOCUMENT] = "document",
     };
     return names[kind];
 }

@@ -46,6 +46,7 @@ typedef enum {
     TAMGA_TIMESTAMP_CONTENT,    /* before signing */
     TAMGA_TIMESTAMP_SIGNATURE,  /* over the signature value: level T */
     TAMGA_TIMESTAMP_REFERENCES, /* over value, signature timestamp and references (level X) */
+    TAMGA_TIMESTAMP_REFERENCES_ONLY, /* over the references alone: says nothing of the signature */
     TAMGA_TIMESTAMP_ARCHIVE,    /* over everything: level LTA */
     TAMGA_TIMESTAMP_DOCUMENT,   /* PDF DocTimeStamp, token of an ASiC container */
 } TamgaTimestampKind;

@@ -170,7 +170,8 @@ static void take_stamp (Judge *self, const TamgaStamp *stamp)
     }
     if (stamp->timestamp->kind == TAMGA_TIMESTAMP_CONTENT)
         self->earliest = MAX (self->earliest, stamp->time);
-    else
+    else if (stamp->timestamp->kind != TAMGA_TIMESTAMP_REFERENCES_ONLY)
+        /* references to certificates and lists are the same in other signatures of the signer */
         take_time (self, stamp->time, stamp->in_file,
                    g_strdup_printf ("timestamp by %s", stamp->tsa));
 }

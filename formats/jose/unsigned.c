@@ -197,7 +197,7 @@ static const struct {
     {"sigTst", TAMGA_TIMESTAMP_SIGNATURE, FALSE, begin_value, no_component, NULL},
     {"sigRTst", TAMGA_TIMESTAMP_REFERENCES, FALSE, begin_value_dot, is_reference_or_timestamp,
      NULL},
-    {"rfsTst", TAMGA_TIMESTAMP_REFERENCES, FALSE, begin_nothing, is_reference,
+    {"rfsTst", TAMGA_TIMESTAMP_REFERENCES_ONLY, FALSE, begin_nothing, is_reference,
      "the references to certificates and revocation data only"},
     {"arcTst", TAMGA_TIMESTAMP_ARCHIVE, TRUE, begin_all, every_component, NULL},
 };

@@ -214,8 +214,8 @@ static const struct {
     {TAMGA_TIMESTAMP_SIGNATURE, "SignatureTimeStamp", add_signature_value},
     {TAMGA_TIMESTAMP_REFERENCES, "SigAndRefsTimeStampV2", add_value_and_references},
     {TAMGA_TIMESTAMP_REFERENCES, "SigAndRefsTimeStamp", add_value_and_references},
-    {TAMGA_TIMESTAMP_REFERENCES, "RefsOnlyTimeStampV2", add_references_only},
-    {TAMGA_TIMESTAMP_REFERENCES, "RefsOnlyTimeStamp", add_references_only},
+    {TAMGA_TIMESTAMP_REFERENCES_ONLY, "RefsOnlyTimeStampV2", add_references_only},
+    {TAMGA_TIMESTAMP_REFERENCES_ONLY, "RefsOnlyTimeStamp", add_references_only},
     {TAMGA_TIMESTAMP_ARCHIVE, "ArchiveTimeStamp", add_archive},
 };
 

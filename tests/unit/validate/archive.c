@@ -216,6 +216,19 @@ static void test_references (void)
     g_assert_cmpint (scene_one (validation, 0)->best_time, ==, THEN);
 }
 
+/* One over the references alone could be taken from an older signature of the same signer. */
+static void test_references_only (void)
+{
+    g_autoptr (Archive) archive = archive_new ();
+    TamgaSignature *signature = scene_signature (archive->scene, archive->signer);
+    scene_add_timestamp (signature, archive->scene->tsa, TAMGA_TIMESTAMP_REFERENCES_ONLY, THEN,
+                         TRUE);
+    scene_add_lists (archive->scene, signature, THEN + 60, 40, NULL, NULL);
+    g_autoptr (TamgaValidation) validation = scene_validate (archive->scene, signature);
+    scene_assert (validation, 0, OPEN, SUB_OUT_OF_BOUNDS_NOT_REVOKED);
+    g_assert_cmpstr (scene_one (validation, 0)->level, ==, "B");
+}
+
 /* What is covered cannot be younger than what covers it. */
 static void test_nesting (void)
 {
@@ -638,6 +651,7 @@ int main (int argc, char **argv)
         {"/en_319_102_1/stolen_later", test_stolen_later},
         {"/en_319_102_1/nothing_computed", test_nothing_computed},
         {"/en_319_102_1/references", test_references},
+        {"/en_319_102_1/references_only", test_references_only},
         {"/en_319_102_1/nesting", test_nesting},
         {"/en_319_122_1/levels_and_clauses", test_levels},
         {"/ts_119_312/weak_algorithm", test_weak_algorithm},
