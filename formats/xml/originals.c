@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "formats/limits.h"
+#include "formats/xml/filter.h"
 #include "formats/xml/make.h"
 #include "formats/xml/xades.h"
 
@@ -39,20 +40,15 @@ static GPtrArray *left_out (const Search *search, const xmlNode *reference, GErr
 
     for (guint i = 0; i < transforms->len; i++) {
         g_autofree char *algorithm = tamga_xml_attribute (transforms->pdata[i], "Algorithm");
-        xmlNode *xpath = tamga_xml_child (transforms->pdata[i], TAMGA_NS_DSIG, "XPath");
-        g_autofree char *text = xpath != NULL ? tamga_xml_text (xpath) : NULL;
+        TamgaNodeSet set = {0};
         if (algorithm != NULL && tamga_c14n_by_name (algorithm) != NULL)
             continue;
         if (g_strcmp0 (algorithm, TAMGA_XML_ENVELOPED) == 0) {
             g_ptr_array_add (out, search->signature);
-        } else if (g_strcmp0 (algorithm, TAMGA_XML_XPATH) == 0 &&
-                   g_strcmp0 (text, TAMGA_XML_NO_SIGNATURES) == 0) {
-            g_ptr_array_unref (out);
-            out =
-                tamga_xml_find (search->xml, TAMGA_NS_DSIG, "Signature", TAMGA_MAX_SIGNERS, error);
-            if (out == NULL)
-                return NULL;
-            break;
+        } else if (tamga_xml_filter (search->xml, transforms->pdata[i], &set, NULL) &&
+                   set.signatures == TAMGA_SIGNATURES_OUT) {
+            return tamga_xml_find (search->xml, TAMGA_NS_DSIG, "Signature", TAMGA_MAX_SIGNERS,
+                                   error);
         } else {
             cannot (error, "a transform of its reference does more than leave signatures out");
             return NULL;

@@ -3,6 +3,7 @@
 #include <libxml/xmlstring.h>
 
 #include "formats/ossl.h"
+#include "formats/xml/filter.h"
 #include "formats/xml/make.h"
 
 #define PROPERTIES_TYPE "http://uri.etsi.org/01903#SignedProperties"
@@ -85,8 +86,9 @@ static void write_transforms (TamgaXmlWriter *writer, const TamgaXmlReference *r
     if (reference->enveloped)
         write_transform (writer, TAMGA_XML_ENVELOPED);
     if (reference->no_signature) {
-        tamga_xml_writer_begin (writer, "ds:Transform", "Algorithm", TAMGA_XML_XPATH, NULL);
-        tamga_xml_writer_leaf (writer, "ds:XPath", TAMGA_XML_NO_SIGNATURES, NULL);
+        tamga_xml_writer_begin (writer, "ds:Transform", "Algorithm", TAMGA_FILTER_XPATH2, NULL);
+        tamga_xml_writer_leaf (writer, "filter:XPath", TAMGA_XML_ALL_SIGNATURES, "xmlns:filter",
+                               TAMGA_FILTER_XPATH2, "Filter", "subtract", NULL);
         tamga_xml_writer_end (writer);
     }
     if (reference->c14n != NULL)

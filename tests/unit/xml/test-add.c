@@ -331,7 +331,7 @@ static void test_originals (void)
         {order, TAMGA_PACKAGING_ENVELOPING},
         {"<a/>", TAMGA_PACKAGING_ENVELOPED},
         {"<a>\n<!-- x --></a>\n<!-- y -->", TAMGA_PACKAGING_ENVELOPED},
-        {"\xef\xbb\xbf<p:a xmlns:p='u' ><b/></p:a >", TAMGA_PACKAGING_ENVELOPED},
+        {"\xef\xbb\xbf<p:a xmlns:p='urn:u' ><b/></p:a >", TAMGA_PACKAGING_ENVELOPED},
         {"<a>\n<!-- x --></a>\n<!-- y -->\r\n", TAMGA_PACKAGING_ENVELOPING},
         {"not XML", TAMGA_PACKAGING_ENVELOPING},
     };
