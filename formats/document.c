@@ -258,7 +258,9 @@ gboolean tamga_document_read (TamgaDocument *document, guint64 offset, void *buf
         return tamga_document_read (document->parent, document->parent_offset + offset, buffer,
                                     length, error);
     if (document->memory) {
-        memcpy (buffer, (const guint8 *)g_bytes_get_data (document->memory, NULL) + offset, length);
+        if (length > 0)
+            memcpy (buffer, (const guint8 *)g_bytes_get_data (document->memory, NULL) + offset,
+                    length);
         return TRUE;
     }
     for (gsize done = 0; done < length;) {

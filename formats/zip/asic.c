@@ -160,6 +160,7 @@ const TamgaFormat tamga_asic_e_xades_format = {
     .prepare = prepare_e_xades,
     .embed = tamga_asic_embed,
     .timestamped = tamga_asic_timestamped,
+    .extend = tamga_asic_extend,
     .originals = asic_originals,
 };
 
@@ -181,6 +182,7 @@ const TamgaFormat tamga_asic_e_cades_format = {
     .prepare = prepare_e_cades,
     .embed = tamga_asic_embed,
     .timestamped = tamga_asic_timestamped,
+    .extend = tamga_asic_extend,
     .originals = asic_originals,
 };
 
@@ -201,6 +203,8 @@ const TamgaFormat tamga_asic_s_xades_format = {
     .prepare = prepare_s_xades,
     .embed = tamga_asic_embed,
     .timestamped = tamga_asic_timestamped,
+    .extend = tamga_asic_extend,
+    .timestamp = tamga_asic_timestamp,
     .originals = asic_originals,
 };
 
@@ -222,5 +226,7 @@ const TamgaFormat tamga_asic_s_cades_format = {
     .prepare = prepare_s_cades,
     .embed = tamga_asic_embed,
     .timestamped = tamga_asic_timestamped,
+    .extend = tamga_asic_extend,
+    .timestamp = tamga_asic_timestamp,
     .originals = asic_originals,
 };

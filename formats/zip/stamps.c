@@ -95,6 +95,18 @@ static TamgaTimestamp *make_timestamp (const Stamp *stamp, guint number)
     return timestamp;
 }
 
+static void share_evidence (TamgaSignature *signature, const TamgaSignature *own)
+{
+    for (guint i = 0; i < own->certificates->len; i++) {
+        X509_up_ref (own->certificates->pdata[i]);
+        g_ptr_array_add (signature->certificates, own->certificates->pdata[i]);
+    }
+    for (guint i = 0; i < own->crls->len; i++)
+        g_ptr_array_add (signature->crls, g_bytes_ref (own->crls->pdata[i]));
+    for (guint i = 0; i < own->ocsps->len; i++)
+        g_ptr_array_add (signature->ocsps, g_bytes_ref (own->ocsps->pdata[i]));
+}
+
 static void take_token (TamgaSignature *signature, const TamgaToken *token)
 {
     const TamgaSignature *own = token->signature;
@@ -105,14 +117,7 @@ static void take_token (TamgaSignature *signature, const TamgaToken *token)
         g_strdup (own->algorithm_text != NULL ? own->algorithm_text : "unknown");
     signature->message_digest = token->digest;
     signature->binding = own->binding;
-    for (guint i = 0; i < own->certificates->len; i++) {
-        X509_up_ref (own->certificates->pdata[i]);
-        g_ptr_array_add (signature->certificates, own->certificates->pdata[i]);
-    }
-    for (guint i = 0; i < own->crls->len; i++)
-        g_ptr_array_add (signature->crls, g_bytes_ref (own->crls->pdata[i]));
-    for (guint i = 0; i < own->ocsps->len; i++)
-        g_ptr_array_add (signature->ocsps, g_bytes_ref (own->ocsps->pdata[i]));
+    share_evidence (signature, own);
     signature->has_evidence = own->crls->len + own->ocsps->len > 0;
 }
 
@@ -224,9 +229,12 @@ static void tell_covered (TamgaAsic *asic, const Stamp *stamp, GPtrArray *signat
         if (signature == stamp->signature || !g_hash_table_contains (files, entry))
             continue;
         g_ptr_array_add (stamp->signature->proves, g_strdup (signature->id));
-        if (!signature->is_document_timestamp && signature->timestamps->len < TAMGA_MAX_TIMESTAMPS)
-            g_ptr_array_add (signature->timestamps,
-                             make_timestamp (stamp, signature->timestamps->len + 1));
+        if (signature->is_document_timestamp || signature->timestamps->len >= TAMGA_MAX_TIMESTAMPS)
+            continue;
+        g_ptr_array_add (signature->timestamps,
+                         make_timestamp (stamp, signature->timestamps->len + 1));
+        /* Evidence that came too late for a covered file lies in the token. */
+        share_evidence (signature, stamp->token->signature);
     }
 }
 
