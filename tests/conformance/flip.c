@@ -29,13 +29,14 @@ GBytes *flip_byte (GBytes *bytes, gsize offset)
 }
 
 /* Takes `file`. */
-static void add (GPtrArray *flips, GBytes *file, const char *object, const char *what)
+static Flip *add (GPtrArray *flips, GBytes *file, const char *object, const char *what)
 {
     Flip *flip = g_new0 (Flip, 1);
     flip->file = file;
     flip->object = g_strdup (object);
     flip->what = what;
     g_ptr_array_add (flips, flip);
+    return flip;
 }
 
 /* The minor version in "%PDF-1.4": the first range begins at 0. */
@@ -75,7 +76,7 @@ static void flip_signing_times (GPtrArray *flips, GBytes *file)
         }
     }
     if (found > 0)
-        add (flips, g_bytes_new_take (copy, size), NULL, "the signing time");
+        add (flips, g_bytes_new_take (copy, size), NULL, "the signing time")->timed = TRUE;
     else
         g_free (copy);
 }

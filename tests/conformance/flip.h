@@ -8,6 +8,7 @@ typedef struct {
     GBytes *file;
     char *object;     /* only the signatures with an object of this name cover what was changed;
                          NULL: every one of them does */
+    gboolean timed;   /* only the signatures with a signing time do */
     const char *what; /* was changed, for people */
 } Flip;
 

@@ -170,7 +170,7 @@ static gboolean covers (const TamgaSignature *signature, const char *object)
 
 /* One covered bit is changed: now no signature that covers it may be intact. */
 static void judge_flip (Run *run, Score *score, char **columns, const TamgaValidation *validation,
-                        const char *object, const char *changed)
+                        const Flip *changed)
 {
     score->flips++;
     for (guint i = 0; i < validation->signatures->len; i++) {
@@ -178,10 +178,12 @@ static void judge_flip (Run *run, Score *score, char **columns, const TamgaValid
         /* a countersignature signs the signature's value, which did not change */
         if (!counts (one, columns) || one->signature->countersigned != NULL ||
             one->indication == TAMGA_TOTAL_FAILED ||
-            (object != NULL && !covers (one->signature, object)))
+            (changed->object != NULL && !covers (one->signature, changed->object)) ||
+            (changed->timed && one->signature->claimed_time == G_MININT64))
             continue;
         g_autofree char *text = describe (validation);
-        g_autofree char *what = g_strdup_printf ("one bit of %s changed, yet: %s", changed, text);
+        g_autofree char *what =
+            g_strdup_printf ("one bit of %s changed, yet: %s", changed->what, text);
         add_miss (run, columns[FILE_NAME], what);
         return;
     }
@@ -204,8 +206,10 @@ static void flip_contents (Run *run, Score *score, char **columns, GBytes *bytes
                              k == i ? tamga_document_new (tamga_document_name (document), other)
                                     : tamga_document_ref (contents->pdata[k]));
         g_autoptr (TamgaValidation) validation = validate (run, columns[FILE_NAME], bytes, changed);
-        judge_flip (run, score, columns, validation,
-                    contents->len > 1 ? tamga_document_name (document) : NULL, "the document");
+        const Flip change = {.object =
+                                 contents->len > 1 ? (char *)tamga_document_name (document) : NULL,
+                             .what = "the document"};
+        judge_flip (run, score, columns, validation, &change);
     }
 }
 
@@ -221,7 +225,7 @@ static void flip (Run *run, Score *score, char **columns, GBytes *bytes, GPtrArr
         const Flip *one = flips->pdata[i];
         g_autoptr (TamgaValidation) validation =
             validate (run, columns[FILE_NAME], one->file, contents);
-        judge_flip (run, score, columns, validation, one->object, one->what);
+        judge_flip (run, score, columns, validation, one);
     }
 }
 
