@@ -294,6 +294,29 @@ static void test_damaged_dictionary (void)
     }
 }
 
+/* Up to revision 4 every entry goes into the key: whatever is changed, no password fits any more.
+ */
+static void test_damaged_old_dictionary (void)
+{
+    static const char *const keys[] = {"/O <", "/U <", "/P -"};
+    g_autoptr (GBytes) plain = sample_plain ();
+    for (guint k = 0; k < 4; k++) {
+        g_autoptr (GBytes) base = sample_qpdf (fixture, plain, kinds[k]);
+        gsize length;
+        const char *data = g_bytes_get_data (base, &length);
+        for (guint i = 0; i < G_N_ELEMENTS (keys); i++) {
+            const char *found = memmem (data, length, keys[i], strlen (keys[i]));
+            g_assert_nonnull (found);
+            char *copy = g_memdup2 (data, length);
+            char *digit = copy + (found - data) + strlen (keys[i]);
+            *digit = *digit == '1' ? '2' : '1';
+            g_autoptr (GBytes) damaged = g_bytes_new_take (copy, length);
+            refused (damaged, "user", TAMGA_FORMAT_ERROR_PASSWORD);
+            refused (damaged, "owner", TAMGA_FORMAT_ERROR_PASSWORD);
+        }
+    }
+}
+
 /* An update must not bring another encryption, or take it away. */
 static void test_changed_encryption (void)
 {
@@ -375,6 +398,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/pdf/encrypt/timestamp", test_timestamp);
     g_test_add_func ("/pdf/encrypt/hostile", test_hostile);
     g_test_add_func ("/pdf/encrypt/damaged_dictionary", test_damaged_dictionary);
+    g_test_add_func ("/pdf/encrypt/damaged_old_dictionary", test_damaged_old_dictionary);
     g_test_add_func ("/pdf/encrypt/changed_encryption", test_changed_encryption);
     g_test_add_func ("/pdf/encrypt/identity", test_identity);
     int status = g_test_run ();

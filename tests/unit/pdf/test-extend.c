@@ -173,6 +173,22 @@ static void test_several (void)
     g_assert_cmpuint (revisions_of (result), ==, 5);
 }
 
+/* Level T alone is a document time-stamp; beside it, an archive time-stamp would say the same. */
+static void test_level_t (void)
+{
+    g_autoptr (GBytes) plain = sample_plain ();
+    g_autoptr (GBytes) one = sample_must_sign (fixture, signer, plain, NULL);
+    const TamgaExtension rows[] = {{.timestamp = TRUE}, {.timestamp = TRUE, .archive = TRUE}};
+    for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+        g_autoptr (GBytes) two = sample_must_extend (fixture, one, &rows[i], 1);
+        g_autoptr (GPtrArray) signatures = check (one, two, 2);
+        g_assert_cmpuint (revisions_of (two), ==, 3);
+        g_assert_cmpuint (signature_at (signatures, 0)->timestamps->len, ==, 1);
+        const TamgaTimestamp *stamp = signature_at (signatures, 0)->timestamps->pdata[0];
+        g_assert_cmpint (stamp->kind, ==, TAMGA_TIMESTAMP_DOCUMENT);
+    }
+}
+
 /* DocMDP P 1 permits exactly this (ISO 32000-2 table 257), FieldMDP too. */
 static void test_certified (void)
 {
@@ -403,6 +419,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/pdf/extend/damage", test_damage);
     g_test_add_func ("/pdf/extend/merge", test_merge);
     g_test_add_func ("/pdf/extend/several", test_several);
+    g_test_add_func ("/pdf/extend/level_t", test_level_t);
     g_test_add_func ("/pdf/extend/certified", test_certified);
     g_test_add_func ("/pdf/extend/large_token", test_large_token);
     g_test_add_func ("/pdf/extend/refused", test_refused);
