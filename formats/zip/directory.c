@@ -110,7 +110,7 @@ static gboolean agree (guint64 narrow, guint64 most, guint64 wide)
 
 static gboolean read_end (Scan *scan, GError **error)
 {
-    guint8 end[TAMGA_ZIP_END_SIZE], wide[TAMGA_ZIP_END64_SIZE];
+    guint8 end[TAMGA_ZIP_END_SIZE] = {0}, wide[TAMGA_ZIP_END64_SIZE] = {0};
     guint64 at = 0;
     gboolean is64;
 
