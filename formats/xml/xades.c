@@ -51,7 +51,6 @@ const TamgaFormat tamga_xmldsig_format = {
     .title = "XMLDSig",
     .extension = ".xml",
     .detached_extension = ".xml",
-    .many = TRUE,
     .probe = by_name_only,
     .read = xades_read,
     .prepare = tamga_xmldsig_prepare,
