@@ -76,6 +76,34 @@ static void report_worst (TamgaXmlSigner *signer, GPtrArray *list)
     }
 }
 
+/* Signers that envelope without leaving other signatures out break those that are there already:
+ * whoever asks why should not suspect the content (XMLDSig 6.6.4). */
+static gboolean note_later_signatures (TamgaXmlSigner *signer, GError **error)
+{
+    const TamgaNodeSet set = {.signatures = TAMGA_SIGNATURES_OUT, .without_comments = TRUE};
+
+    for (guint i = 0; i < signer->references->len; i++) {
+        const TamgaXmlSigned *one = signer->references->pdata[i];
+        g_autoptr (GBytes) value = NULL;
+        g_autoptr (GError) local = NULL;
+        if (one->integrity != TAMGA_INTEGRITY_HASH_FAILURE || !one->whole || one->carrier == NULL)
+            continue;
+        value = tamga_c14n_set_digest (signer->xml, &set, tamga_c14n_by_name ("c14n"), NULL,
+                                       one->digest, &local);
+        if (g_error_matches (local, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT)) {
+            g_propagate_error (error, g_steal_pointer (&local));
+            return FALSE;
+        }
+        if (value != NULL && g_bytes_equal (value, one->claimed))
+            tamga_signature_find (signer->signature, TAMGA_SEVERITY_INFO, "xml-signed-before",
+                                  "XMLDSig 6.6.4",
+                                  "The content without any signature is what was signed: the "
+                                  "signature was broken by another one that was added later.");
+        break;
+    }
+    return TRUE;
+}
+
 static void warn_digests (TamgaXmlSigner *signer, GPtrArray *list, GHashTable *seen)
 {
     for (guint i = 0; i < list->len; i++) {
@@ -114,6 +142,8 @@ gboolean tamga_xml_signer_references (TamgaXmlSigner *signer, GError **error)
     if (signer->references->len == 0)
         tamga_signature_fail (signer->signature, TAMGA_INTEGRITY_FORMAT_FAILURE,
                               "The signature has no reference (XMLDSig 4.4).");
+    if (!note_later_signatures (signer, error))
+        return FALSE;
     report_worst (signer, signer->references);
     report_worst (signer, signer->entries);
     warn_digests (signer, signer->references, seen);
