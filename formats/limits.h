@@ -56,9 +56,9 @@
 #define TAMGA_MAX_XML_NAMESPACES 1000u
 #define TAMGA_MAX_XML_NAMESPACE_WORK 1000000000u
 #define TAMGA_MAX_XML_DUPLICATES 1000u
-/* Nodes visited (and 16 octets each written) for all canonical forms of one document together:
- * some hundred times the largest one. Octets of one that is held in memory. */
-#define TAMGA_MAX_XML_WORK 1000000000u
+/* Nodes visited (and 16 octets each written) for all canonical forms of one document together,
+ * about a minute's work: some fifty times the largest one. Octets of one that is held in memory. */
+#define TAMGA_MAX_XML_WORK 200000000u
 #define TAMGA_MAX_XML_CANONICAL (256u * 1024 * 1024)
 /* Content beside an XML signature that a transform or a timestamp needs in memory. */
 #define TAMGA_MAX_XML_CONTENT (1024u * 1024 * 1024)

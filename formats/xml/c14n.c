@@ -141,13 +141,47 @@ static void set_error (const Sink *sink, const TamgaC14n *c14n, const char *text
                      text != NULL ? text : "no further reason is given");
 }
 
+static guint64 count_nodes (const TamgaXml *xml, const xmlNode *apex)
+{
+    guint64 count = 0;
+
+    if (apex == NULL)
+        return xml->nodes;
+    for (const xmlNode *node = apex; node != NULL; node = tamga_xml_walk (node, apex))
+        count++;
+    return count;
+}
+
+/* libxml2 goes through the whole document even where an element of it is wanted. It is given a head
+ * of a document that begins with that element instead; what lies above is found by the parents as
+ * ever, and its next sibling is out of sight meanwhile. */
+static int execute (const TamgaXml *xml, const TamgaNodeSet *set, const TamgaC14n *c14n,
+                    char **prefixes, xmlOutputBufferPtr output)
+{
+    gboolean whole =
+        set->apex == NULL && set->without == NULL && set->signatures == TAMGA_SIGNATURES_STAY;
+    xmlNodePtr apex = (xmlNodePtr)set->apex, next = apex != NULL ? apex->next : NULL;
+    xmlDoc head = *xml->doc;
+    int written;
+
+    if (apex != NULL) {
+        head.children = apex;
+        apex->next = NULL;
+    }
+    written =
+        xmlC14NExecute (&head, whole ? NULL : is_visible, (void *)set, c14n->mode,
+                        (xmlChar **)prefixes, c14n->comments && !set->without_comments, output);
+    xml->doc->oldNs = head.oldNs; /* the name space of "xml", made at its first use */
+    if (apex != NULL)
+        apex->next = next;
+    return written;
+}
+
 static gboolean write_canonical (Sink *sink, const TamgaNodeSet *set, const TamgaC14n *c14n,
                                  const char *prefixes, GError **error)
 {
     xmlOutputBufferPtr output = xmlOutputBufferCreateIO (take_octets, close_nothing, sink, NULL);
     g_auto (GStrv) list = split_prefixes (prefixes);
-    gboolean whole =
-        set->apex == NULL && set->without == NULL && set->signatures == TAMGA_SIGNATURES_STAY;
     g_autofree char *text = NULL;
     xmlStructuredErrorFunc earlier = xmlStructuredError;
     void *earlier_data = xmlStructuredErrorContext;
@@ -155,10 +189,8 @@ static gboolean write_canonical (Sink *sink, const TamgaNodeSet *set, const Tamg
 
     g_assert (output != NULL);
     xmlSetStructuredErrorFunc (&text, note_error);
-    if (work (sink, sink->xml->nodes))
-        written =
-            xmlC14NExecute (sink->xml->doc, whole ? NULL : is_visible, (void *)set, c14n->mode,
-                            (xmlChar **)list, c14n->comments && !set->without_comments, output);
+    if (work (sink, count_nodes (sink->xml, set->apex)))
+        written = execute (sink->xml, set, c14n, list, output);
     closed = xmlOutputBufferClose (output);
     xmlSetStructuredErrorFunc (earlier_data, earlier);
     if (written >= 0 && closed >= 0)

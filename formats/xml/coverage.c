@@ -194,18 +194,24 @@ static void add_up (TamgaXmlSigner *signer, const TamgaXmlSigned *one, Sum *sum)
     g_ptr_array_add (sum->names, part_name (one));
 }
 
+static void add_covered (GPtrArray *references, GHashTable *covered)
+{
+    for (guint i = 0; i < references->len; i++) {
+        const TamgaXmlSigned *one = references->pdata[i];
+        for (const xmlNode *node = one->node; node != NULL; node = node->parent)
+            g_hash_table_add (covered, (gpointer)node);
+    }
+}
+
 /* Objects of the signature that no reference leads to, or into (threats b). */
-static guint count_unsigned_objects (TamgaXmlSigner *signer, gboolean report)
+static guint find_unsigned_objects (TamgaXmlSigner *signer)
 {
     g_autoptr (GPtrArray) objects = tamga_xml_children (signer->element, TAMGA_NS_DSIG, "Object");
     g_autoptr (GHashTable) covered = g_hash_table_new (NULL, NULL);
     guint count = 0;
 
-    for (guint i = 0; i < signer->references->len; i++) {
-        const TamgaXmlSigned *one = signer->references->pdata[i];
-        for (const xmlNode *node = one->node; node != NULL; node = node->parent)
-            g_hash_table_add (covered, (gpointer)node);
-    }
+    add_covered (signer->references, covered);
+    add_covered (signer->entries, covered);
     for (guint i = 0; i < objects->len; i++) {
         const xmlNode *object = objects->pdata[i];
         g_autofree char *id = NULL;
@@ -214,11 +220,10 @@ static guint count_unsigned_objects (TamgaXmlSigner *signer, gboolean report)
             continue;
         count++;
         id = tamga_xml_attribute (object, "Id");
-        if (report)
-            tamga_signature_find (signer->signature, TAMGA_SEVERITY_WARNING, "xml-object-unsigned",
-                                  "XMLDSig 4.5",
-                                  "The object %s inside the signature is not signed by it.",
-                                  id != NULL ? id : "without Id");
+        tamga_signature_find (signer->signature, TAMGA_SEVERITY_WARNING, "xml-object-unsigned",
+                              "XMLDSig 4.5",
+                              "The object %s inside the signature is not signed by it.",
+                              id != NULL ? id : "without Id");
     }
     return count;
 }
@@ -228,7 +233,7 @@ static void describe (TamgaXmlSigner *signer, const Sum *sum)
     TamgaSignature *signature = signer->signature;
     g_autofree char *names = NULL;
     gboolean is_root = xmlDocGetRootElement (signer->xml->doc) == signer->element;
-    guint unsigned_objects = count_unsigned_objects (signer, TRUE);
+    guint unsigned_objects = find_unsigned_objects (signer);
 
     g_ptr_array_add (sum->names, NULL);
     names = g_strjoinv (", ", (char **)sum->names->pdata);
@@ -297,15 +302,19 @@ void tamga_xml_signer_cover (TamgaXmlSigner *signer)
         const TamgaXmlSigned *one = signer->references->pdata[i];
         if (!tamga_xml_signer_is_content (signer, one))
             continue;
-        add_up (signer, one, &sum);
+        /* A manifest stands for what it lists. */
+        if (signer->entries->len == 0 || !tamga_xml_is (one->node, TAMGA_NS_DSIG, "Manifest"))
+            add_up (signer, one, &sum);
         add_object (signer, one);
         if (signature->content_digest != NULL || one->value == NULL)
             continue;
         signature->message_digest = one->digest;
         signature->content_digest = g_bytes_ref (one->value);
     }
-    for (guint i = 0; i < signer->entries->len; i++)
+    for (guint i = 0; i < signer->entries->len; i++) {
+        add_up (signer, signer->entries->pdata[i], &sum);
         add_object (signer, signer->entries->pdata[i]);
+    }
     if (sum.count > 0 && signature->coverage_text == NULL)
         describe (signer, &sum);
     else if (signature->coverage_text == NULL)

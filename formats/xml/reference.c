@@ -281,10 +281,11 @@ static gboolean apply_all (Data *data, GError **error)
     for (const xmlNode *one = list != NULL ? tamga_xml_first_element (list) : NULL; one != NULL;
          one = tamga_xml_next_element (one)) {
         if (!tamga_xml_is (one, TAMGA_NS_DSIG, "Transform") || ++count > TAMGA_MAX_TRANSFORMS) {
-            g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
-                         "The reference %s has more than %u transforms, or something else among "
-                         "them.",
-                         data->uri != NULL ? data->uri : "without URI", TAMGA_MAX_TRANSFORMS);
+            g_set_error (
+                error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
+                "The reference \"%s\" has more than %u transforms, or something else among "
+                "them.",
+                data->uri != NULL ? data->uri : "without URI", TAMGA_MAX_TRANSFORMS);
             return FALSE;
         }
         if (!apply (data, one, error))
@@ -401,10 +402,10 @@ static void read_digest (TamgaXmlSigned *one)
     }
 }
 
-static void note_nodes (TamgaXmlSigned *one, const Data *data)
+static void note_nodes (TamgaXmlSigned *one, const Data *data, gboolean resolved)
 {
     one->external = one->uri == NULL || (one->uri[0] != '\0' && one->uri[0] != '#');
-    if (one->external || data->parsed != NULL)
+    if (one->external || data->parsed != NULL || !resolved)
         return;
     one->node = data->set.apex;
     one->whole = one->node == NULL;
@@ -419,6 +420,7 @@ TamgaXmlSigned *tamga_xml_signed_read (const TamgaXml *xml, const xmlNode *eleme
 {
     g_autoptr (TamgaXmlSigned) one = g_new0 (TamgaXmlSigned, 1);
     GError *failure = NULL;
+    gboolean resolved;
 
     one->element = element;
     one->id = tamga_xml_attribute (element, "Id");
@@ -427,9 +429,10 @@ TamgaXmlSigned *tamga_xml_signed_read (const TamgaXml *xml, const xmlNode *eleme
     g_auto (Data) data = {
         .xml = xml, .resolver = resolver, .element = element, .uri = one->uri, .plain = TRUE};
     read_digest (one);
-    if (dereference (&data, &failure) && one->digest != NULL)
+    resolved = dereference (&data, &failure);
+    if (resolved && one->digest != NULL)
         one->value = compute (&data, one->digest, &failure);
-    note_nodes (one, &data);
+    note_nodes (one, &data, resolved);
     if (failure != NULL && !settle (one, failure, error))
         return NULL;
     if (one->value != NULL && one->claimed != NULL && !g_bytes_equal (one->value, one->claimed)) {
