@@ -109,6 +109,30 @@ else
     echo "skipped: pinentry-curses is not installed"
 fi
 
+# The password of an encrypted document: asked once, without echo; then it is read, or it is not.
+qpdf --encrypt s3cr3tpw owner 256 -- "$TAMGA_SOURCE/packaging/sample/contract.pdf" locked.pdf || exit 1
+for command in verify show extract; do
+    begin "tamga $command locked.pdf"
+    prompt "Password of locked.pdf:"
+    keys s3cr3tpw Enter
+    wait_for "not signed"
+    wait_for "code 4 echo"
+    not_shown s3cr3tpw
+done
+begin "tamga verify locked.pdf"
+prompt "Password of locked.pdf:"
+keys wr0ngpw Enter
+wait_for "password"
+wait_for "code 4 echo"
+not_shown wr0ngpw
+begin "tamga verify locked.pdf"
+prompt "Password of locked.pdf:"
+keys s3cr
+keys C-c
+wait_for "Cancelled before the password"
+wait_for "code 5 echo"
+not_shown s3cr
+
 # FPKI 1: the fingerprint is shown for comparison; anything but "yes" changes nothing.
 begin "tamga trust add root.pem"
 prompt "Type yes if they are the same:"
