@@ -18,7 +18,8 @@ typedef struct {
     const Options *options;
     const char *path;
     const TamgaFormat *format;
-    char *which; /* of the states in the carrier; NULL: the latest signature */
+    char *which;        /* of the states in the carrier; NULL: the latest signature */
+    GPtrArray *missing; /* char *: signed files that are not there */
 } Extraction;
 
 static gboolean show_progress (guint64 done, guint64 total, gpointer data)
@@ -44,6 +45,24 @@ static char *find_signature (const GPtrArray *signatures, const char *wanted, GE
     return NULL;
 }
 
+/* A signed file that is not there must be told, or the rest would look like all of it. */
+static void find_missing (Extraction *self, const GPtrArray *signatures)
+{
+    g_ptr_array_set_size (self->missing, 0);
+    for (guint i = 0; i < signatures->len; i++) {
+        const TamgaSignature *signature = signatures->pdata[i];
+        if (signature->is_document_timestamp ||
+            (self->which && g_strcmp0 (signature->id, self->which) != 0))
+            continue;
+        for (guint k = 0; k < signature->objects->len; k++) {
+            const TamgaObject *object = signature->objects->pdata[k];
+            if (!object->found &&
+                !g_ptr_array_find_with_equal_func (self->missing, object->name, g_str_equal, NULL))
+                g_ptr_array_add (self->missing, g_strdup (object->name));
+        }
+    }
+}
+
 /* Which format it is, and which state of the document is wanted. */
 static gboolean choose (Extraction *self, TamgaDocument *document, const TamgaReadOptions *read,
                         GError **error)
@@ -61,6 +80,7 @@ static gboolean choose (Extraction *self, TamgaDocument *document, const TamgaRe
         self->which = g_strdup_printf ("revision %d", self->options->revision);
     else if (self->options->signature)
         self->which = find_signature (signatures, self->options->signature, error);
+    find_missing (self, signatures);
     return self->which || !self->options->signature;
 }
 
@@ -161,16 +181,24 @@ static void tell (const Extraction *self, const GPtrArray *originals, const char
                                                 tamga_json_text (original->mime_type), "size",
                                                 (json_int_t)size));
     }
+    json_t *missing = json_array ();
+    for (guint i = 0; i < self->missing->len; i++) {
+        g_autofree char *name = tamga_text_visible (self->missing->pdata[i]);
+        tamga_cli_line (cli, "Missing", "%s is signed, and is not there", name);
+        json_array_append_new (missing, tamga_json_text (self->missing->pdata[i]));
+    }
     tamga_cli_say (cli, "Not verified: whether this is what was signed, and by whom, "
                         "tamga verify judges.");
-    if (cli->json)
-        tamga_cli_json (cli,
-                        json_pack ("{s:o, s:s, s:o, s:o, s:b, s:o}", "file",
-                                   tamga_json_text (self->path), "format", self->format->name,
-                                   "state", tamga_json_text (self->which), "output",
-                                   tamga_json_text (path), "verified", FALSE, "originals", list));
-    else
+    if (cli->json) {
+        tamga_cli_json (cli, json_pack ("{s:o, s:s, s:o, s:o, s:b, s:o, s:o}", "file",
+                                        tamga_json_text (self->path), "format", self->format->name,
+                                        "state", tamga_json_text (self->which), "output",
+                                        tamga_json_text (path), "verified", FALSE, "originals",
+                                        list, "missing", missing));
+    } else {
         json_decref (list);
+        json_decref (missing);
+    }
 }
 
 static int fail (Extraction *self, const GError *error)
@@ -194,7 +222,8 @@ static int run (TamgaCli *cli, const Options *options, const char *path)
     g_autoptr (TamgaDocument) document = tamga_document_open (path, &error);
     if (!document)
         return tamga_cli_fail (cli, error);
-    Extraction self = {.cli = cli, .options = options, .path = path};
+    g_autoptr (GPtrArray) missing = g_ptr_array_new_with_free_func (g_free);
+    Extraction self = {.cli = cli, .options = options, .path = path, .missing = missing};
     g_autoptr (GPtrArray) originals = originals_of (&self, document, &error);
     g_autofree char *written = originals ? write_originals (&self, originals, &error) : NULL;
     int code = written ? TAMGA_EXIT_DONE : fail (&self, error);

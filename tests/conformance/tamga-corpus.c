@@ -299,12 +299,14 @@ static GHashTable *read_known (const char *path)
     return known;
 }
 
-/* Only formats that can be read yet. */
+/* A format of the manifest that nobody knows must not pass unnoticed. */
 static gboolean wanted (const Run *run, const char *format)
 {
-    if (run->only != NULL && !g_str_equal (run->only, format))
-        return FALSE;
-    return tamga_format_by_name (format) != NULL;
+    if (tamga_format_by_name (format) == NULL) {
+        fprintf (stderr, "the manifest has a format that is not known: %s\n", format);
+        exit (EXIT_FAILURE);
+    }
+    return run->only == NULL || g_str_equal (run->only, format);
 }
 
 static void run_manifest (Run *run, const char *path, GHashTable *seen)

@@ -78,6 +78,39 @@ pdf() {
 }
 check "the states of a signed PDF" pdf
 
+container() {
+    echo annex >"$d/annex.txt"
+    sign 0 alice.p12 --format asic-e-xades --level B --out "$d/both.asice" \
+        "$d/kept.txt" "$d/annex.txt" || return
+    extract 0 "$d/both.asice"
+    same "$d/both/annex.txt" "$d/annex.txt"
+    same "$d/both/kept.txt" "$d/kept.txt"
+    [ "$(ls -A "$d/both" | wc -l)" = 2 ] || failed "there is more in the folder"
+    extract 4 "$d/both.asice"
+    expect_text 'exists already'
+    extract 4 --force "$d/both.asice"
+    extract 4 -o - "$d/both.asice"
+    expect_text 'cannot go to standard output'
+    extract 0 --json -o "$d/other" "$d/both.asice"
+    expect_json '.originals | map(.name) | sort | join(",")' annex.txt,kept.txt
+    sign 0 alice.p12 --format asic-s-cades --level B --out "$d/one.asics" "$d/annex.txt" || return
+    extract 0 -o "$d/single.txt" "$d/one.asics"
+    same "$d/single.txt" "$d/annex.txt"
+    [ -z "$(find "$d" -name '.*' -mindepth 1)" ] || failed "a hidden folder is left"
+}
+check "the files of a container go into a new folder" container
+
+xml_and_json() {
+    printf '<a><b>text</b></a>' >"$d/doc.xml"
+    sign 0 alice.p12 --format xades --level B --packaging enveloping --out "$d/around.xml" "$d/doc.xml" &&
+        extract 0 -o "$d/inner.xml" "$d/around.xml" && grep -q '<b>text</b>' "$d/inner.xml" ||
+        failed "the document in the XML signature"
+    sign 0 alice.p12 --format jades --level B --out "$d/data.jws" "$d/annex.txt" || return
+    extract 0 -o "$d/payload.txt" "$d/data.jws"
+    same "$d/payload.txt" "$d/annex.txt"
+}
+check "the document in an XML and in a JSON signature" xml_and_json
+
 detached() {
     extract 4 -o "$d/none.txt" "$d/data.txt.p7s"
     expect_text 'holds a signature only' 'not inside'

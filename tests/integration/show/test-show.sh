@@ -65,6 +65,48 @@ changed() {
 }
 check "what differs is named, and is no error" changed
 
+container() {
+    echo annex >"$d/annex.txt"
+    sign 0 alice.p12 --format asic-e-xades --level B --out "$d/both.asice" \
+        "$d/data.txt" "$d/annex.txt" || return
+    show 0 "$d/both.asice"
+    expect_text 'entries' 'data\.txt   [0-9]+ bytes, content' 'annex\.txt   SHA-256' \
+        'in META-INF/.*signature'
+    show 0 --json "$d/both.asice"
+    expect_json '[.entries[] | select(.role == "content") | .name] | sort | join(",")' annex.txt,data.txt
+    expect_json '[.signatures[0].objects[] | select(.found and .equal) | .name] | contains(["annex.txt", "data.txt"])'
+    verify 0 "$d/both.asice"
+    expect_json '[.signatures[0].objects[].name] | contains(["annex.txt", "data.txt"])'
+    expect_json '.signatures[0].carrier | startswith("META-INF/")'
+    expect_exit 0 setsid -w "$TAMGA" verify "$d/both.asice"
+    expect_text 'covers .*annex\.txt' 'inside +META-INF/'
+}
+check "a container with two files" container
+
+hostile_entries() {
+    local name i=0
+    for name in $'\033[2Jx.txt' $'gpj.\u202e.txt' $'a\rb.txt'; do
+        i=$((i + 1))
+        must python3 -c 'import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as old, zipfile.ZipFile(sys.argv[2], "w") as new:
+    for entry in old.infolist():
+        data = old.read(entry)
+        if entry.filename == "annex.txt":
+            entry = zipfile.ZipInfo(sys.argv[3])
+        new.writestr(entry, data)' "$d/both.asice" "$d/hostile$i.asice" "$name"
+        run setsid -w "$TAMGA" show "$d/hostile$i.asice"
+        refuse_text $'\033|\u202e|\r'
+        run setsid -w "$TAMGA" verify "$d/hostile$i.asice"
+        [ "$CODE" != 0 ] || failed "a file was renamed and all is valid"
+        refuse_text $'\033|\u202e|\r'
+        run setsid -w "$TAMGA" extract -o "$d/hostile$i" "$d/hostile$i.asice"
+        refuse_text $'\033|\u202e|\r'
+        [ "$CODE" = 4 ] || expect_text '^Missing +annex\.txt is signed'
+        [ ! -d "$d/hostile$i" ] || failed "a file of that name was taken out"
+    done
+}
+check "a container whose names would act on the terminal" hostile_entries
+
 unreadable() {
     show 4 "$d/contract.pdf"
     expect_text 'not signed'
