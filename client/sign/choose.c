@@ -89,20 +89,20 @@ gboolean tamga_sign_check_options (const TamgaFormat *format, const TamgaSignOpt
         const char *formats[8]; /* that know it, NULL at the end */
     } rows[] = {
         {xml->c14n || xml->parent || xml->elements || xml->layout != TAMGA_LAYOUT_COMPACT,
-         "Options for XML",
+         "options for XML",
          {"xades", "xmldsig", "asic-e-xades", "asic-s-xades", NULL}},
-        {options->jose != TAMGA_JOSE_FLATTENED, "A JSON serialization", {"jades", NULL}},
+        {options->jose != TAMGA_JOSE_FLATTENED, "a JSON serialization", {"jades", NULL}},
         {options->field || options->certification != 0 || options->visible,
-         "A field, certification or visible signature",
+         "a field, a certification or a picture on a page",
          {"pades", NULL}},
         {options->packaging == TAMGA_PACKAGING_ENVELOPED,
-         "An enveloped signature",
+         "an enveloped form",
          {"xades", "xmldsig", "pades", NULL}},
         {options->packaging == TAMGA_PACKAGING_ENVELOPING,
-         "An enveloping signature",
+         "an enveloping form",
          {"xades", "xmldsig", "cades", "jades", NULL}},
         {options->countersigned != NULL,
-         "A countersignature",
+         "a countersignature",
          {"cades", "xades", "jades", "asic-e-xades", "asic-e-cades", "asic-s-xades", "asic-s-cades",
           NULL}},
     };
@@ -110,7 +110,7 @@ gboolean tamga_sign_check_options (const TamgaFormat *format, const TamgaSignOpt
         if (!rows[i].given || g_strv_contains (rows[i].formats, format->name))
             continue;
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
-                     "%s: the format %s does not have that.", rows[i].what, format->title);
+                     "A %s signature cannot have %s.", format->title, rows[i].what);
         return FALSE;
     }
     return TRUE;

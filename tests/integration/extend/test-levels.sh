@@ -58,5 +58,11 @@ check "JAdES general climbs from B to LTA and is renewed" \
     climb general .json jades - "$d/order.json" -- --serialization general
 check "JAdES detached climbs from B to LTA and is renewed" \
     climb beside .json jades "$d/data.bin" "$d/data.bin" -- --serialization flattened --detached
+check "XAdES enveloped climbs from B to LTA and is renewed" \
+    climb letter .xml xades - "$d/order.xml" --
+check "XAdES enveloping climbs from B to LTA and is renewed" \
+    climb around .xml xades - "$d/order.xml" -- --packaging enveloping
+check "XAdES detached climbs from B to LTA and is renewed" \
+    climb apart .xml xades "$d/data.bin" "$d/data.bin" -- --detached
 
 world_end
