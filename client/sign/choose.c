@@ -69,12 +69,15 @@ gboolean tamga_sign_choose_together (char **inputs, gsize n, const TamgaSignOpti
 {
     if (n < 2)
         return FALSE;
-    if (options->format || options->packaging != TAMGA_PACKAGING_DEFAULT)
-        return options->format == tamga_format_by_name (CONTAINER) && options->format;
+    /* A container for several has no other form. */
+    if (options->format)
+        return options->format->many && !options->format->detached_extension;
+    if (options->packaging != TAMGA_PACKAGING_DEFAULT)
+        return FALSE;
     for (gsize i = 0; i < n; i++) {
         if (strcmp (inputs[i], "-") == 0 || is_carrier (inputs[i]))
             continue;
-        return tamga_format_by_name (CONTAINER) != NULL;
+        return TRUE;
     }
     return FALSE;
 }

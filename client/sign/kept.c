@@ -24,6 +24,19 @@ static gboolean same_bytes (GBytes *a, GBytes *b)
     return a == b || (a && b && g_bytes_equal (a, b));
 }
 
+/* Evidence may be put into a token (EN 319 122-1 5.5.3, EN 319 162-1 annex A): what its service
+ * signed is what it is known by. */
+static gboolean same_token (const TamgaTimestamp *a, const TamgaTimestamp *b)
+{
+    if (same_bytes (a->token, b->token))
+        return TRUE;
+    g_autoptr (TamgaToken) first = tamga_token_parse (a->token, NULL);
+    g_autoptr (TamgaToken) second = tamga_token_parse (b->token, NULL);
+    return first && second && first->signature->signature_value &&
+           same_bytes (first->signature->signature_value, second->signature->signature_value) &&
+           g_bytes_equal (first->imprint, second->imprint);
+}
+
 gboolean tamga_kept_find (const GPtrArray *signatures, GBytes *value, guint *index, GError **error)
 {
     for (guint i = 0; i < signatures->len; i++) {
@@ -46,8 +59,7 @@ static const TamgaSignature *counterpart (const TamgaSignature *signature, const
             other->is_document_timestamp == signature->is_document_timestamp &&
             (signature->is_document_timestamp
                  ? signature->timestamps->len > 0 && other->timestamps->len > 0 &&
-                       same_bytes (((TamgaTimestamp *)signature->timestamps->pdata[0])->token,
-                                   ((TamgaTimestamp *)other->timestamps->pdata[0])->token)
+                       same_token (signature->timestamps->pdata[0], other->timestamps->pdata[0])
                  : same_bytes (signature->signature_value, other->signature_value));
         if (same && g_hash_table_add (taken, (gpointer)other))
             return other;
@@ -92,7 +104,7 @@ static gboolean check_timestamps (const TamgaSignature *before, const TamgaSigna
         const TamgaTimestamp *now = NULL;
         for (guint k = 0; !now && k < after->timestamps->len; k++) {
             const TamgaTimestamp *other = after->timestamps->pdata[k];
-            if (other->kind == old->kind && same_bytes (other->token, old->token) &&
+            if (other->kind == old->kind && same_token (old, other) &&
                 g_hash_table_add (taken, (gpointer)other))
                 now = other;
         }

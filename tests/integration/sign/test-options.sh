@@ -148,4 +148,38 @@ pile() {
 }
 check "a pile of PDFs and signed files gets a signature each" pile
 
+together() {
+    mkdir -p "$W/letters"
+    cp "$d/data.bin" "$W/letters/letter.txt"
+    cp "$d/contract.pdf" "$W/letters/annex.pdf"
+    sign 0 alice.p12 --level LT "$W/letters/letter.txt" "$W/letters/annex.pdf" || return
+    alone 0 "$W/letters/letter.asice"
+    expect_json '.format' asic-e-xades
+    expect_json '[.signatures[0].objects[].name] | sort | join(",")' annex.pdf,letter.txt
+    journal_ends signed '.documents | length == 1'
+    sign 0 boris.p12 --level B "$W/letters/letter.asice" || return
+    verify 0 "$W/letters/letter.signed.asice"
+    expect_json '[.signatures[].signer.name] | join(",")' 'Signer alice,Signer boris'
+    sign 0 alice.p12 --level B --format asic-e-cades --out "$W/letters/both.asice" \
+        "$W/letters/letter.txt" "$W/letters/annex.pdf" || return
+    verify 0 "$W/letters/both.asice"
+    # A pile is a pile, unless the person says otherwise.
+    sign 0 alice.p12 --level B --together --out "$W/letters/pile.asice" "$W/letters/annex.pdf" \
+        "$d/lta.pdf" || return
+    verify 0 "$W/letters/pile.asice"
+    expect_json '.signatures | length' 1
+    sign 4 alice.p12 --level B --out "$o/x.asice" "$W/letters/letter.txt" "$d/missing.pdf"
+    expect_folder "$o"
+}
+check "several documents become one container with one signature" together
+
+by_content() {
+    sign 0 alice.p12 --level B --out "$o" "$d/order.xml" || return
+    expect_folder "$o" order.signed.xml
+    verify 0 "$o/order.signed.xml"
+    expect_json '.format' xades
+    rm -f "$o"/*
+}
+check "XML becomes XAdES" by_content
+
 world_end
