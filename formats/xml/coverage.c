@@ -167,6 +167,8 @@ static char *part_name (const TamgaXmlSigned *one)
     g_autofree char *element =
         one->node != NULL ? tamga_text_visible ((const char *)one->node->name) : NULL;
 
+    if (one->decoded)
+        return g_strdup_printf ("base64 text of %s", name);
     return element != NULL ? g_strdup_printf ("element %s (%s)", element, name)
                            : g_steal_pointer (&name);
 }
@@ -181,7 +183,7 @@ typedef struct {
 static void add_up (TamgaXmlSigner *signer, const TamgaXmlSigned *one, Sum *sum)
 {
     const xmlNode *root = xmlDocGetRootElement (signer->xml->doc);
-    gboolean whole = !one->external && (one->whole || one->node == root);
+    gboolean whole = !one->external && !one->decoded && (one->whole || one->node == root);
     gboolean around = whole || (one->node != NULL && is_within (signer->element, one->node));
     gboolean inside = one->node != NULL && is_within (one->node, signer->element);
 

@@ -409,6 +409,7 @@ static void note_nodes (TamgaXmlSigned *one, const Data *data, gboolean resolved
         return;
     one->node = data->set.apex;
     one->whole = one->node == NULL;
+    one->decoded = !data->plain;
     one->carrier = data->set.without;
     one->less_all = data->set.signatures != TAMGA_SIGNATURES_STAY;
     one->less = one->carrier != NULL || one->less_all;

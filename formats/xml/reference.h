@@ -22,6 +22,7 @@ typedef struct {
     const xmlNode *node;    /* to this element */
     gboolean less;          /* something was left out: a signature, or all of them */
     gboolean less_all;      /* all signatures */
+    gboolean decoded;       /* only the text of it was hashed, decoded from base64 */
     gboolean plain;         /* all of `node` was hashed, as XML and nothing else */
     const xmlNode *carrier; /* the signature that was left out as the enveloped one */
 } TamgaXmlSigned;

@@ -350,6 +350,21 @@ static void test_manifest (void)
         TAMGA_INTEGRITY_HASH_FAILURE);
 }
 
+/* Where only the text is hashed, tags can change: the document is not said to be covered. */
+static void test_text_only (void)
+{
+    g_autoptr (Forge) forge = forge_new ();
+    g_autoptr (GBytes) file = forge_sign (
+        forge,
+        "<a>QUJD" SIGNATURE (INFO (RSA, REFERENCE ("URI=''", TRANSFORM (DS "enveloped-signature")
+                                                                 TRANSFORM (DS "base64")))) "</a>");
+    g_autoptr (GPtrArray) keep = NULL;
+    const TamgaSignature *signature = first_of (file, &keep);
+
+    g_assert_cmpint (signature->integrity, ==, TAMGA_INTEGRITY_INTACT);
+    g_assert_cmpint (signature->coverage, ==, TAMGA_COVERS_PART);
+}
+
 /* Objects without a reference are named; comments do not split identifiers. */
 static void test_objects (void)
 {
@@ -440,6 +455,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/xades/hostile/algorithms", test_algorithms);
     g_test_add_func ("/xades/hostile/missing", test_missing);
     g_test_add_func ("/xades/hostile/manifest", test_manifest);
+    g_test_add_func ("/xades/hostile/text-only", test_text_only);
     g_test_add_func ("/xades/hostile/objects", test_objects);
     g_test_add_func ("/xades/hostile/many", test_many);
     g_test_add_func ("/xades/hostile/truncated", test_truncated);
