@@ -97,7 +97,7 @@ gboolean tamga_xades_unsigned_target (TamgaXmlTarget *target, xmlNode *signature
         tamga_xml_target_wrap (target, "xades:UnsignedProperties", TAMGA_NS_XADES);
     if (list == NULL)
         tamga_xml_target_wrap (target, "xades:UnsignedSignatureProperties", TAMGA_NS_XADES);
-    return tamga_xml_slot (target->xml, target->parent, &target->slot, error);
+    return tamga_xml_target_place (target, error);
 }
 
 /* ---- Do they still hold? ---- */

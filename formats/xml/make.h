@@ -93,8 +93,10 @@ gboolean tamga_xml_plan_hash (TamgaXmlPlan *plan, const TamgaXml *xml, xmlNode *
 /* Where a signature goes. Owns what is not const. */
 typedef struct {
     GBytes *basis;     /* the file without it */
-    TamgaXml *xml;     /* its tree; NULL: the signature is the root of a new file */
+    TamgaXml *xml;     /* its tree; NULL: a new file, or not needed any more */
     xmlNode *parent;   /* in `xml` */
+    gsize order;       /* of the parent in the document */
+    gboolean inside;   /* there is a parent; else the signature is the root */
     TamgaXmlSlot slot; /* in `basis` */
     char *head, *tail; /* what goes around the signature, or NULL */
     guint depth;       /* elements that `head` opens */
@@ -113,6 +115,8 @@ gboolean tamga_xml_target_objects (TamgaXmlPlan *plan, TamgaXmlTarget *target,
 
 /* The value of the attribute by which references find an element; NULL: it has none. */
 char *tamga_xml_own_id (const TamgaXml *xml, const xmlNode *element);
+/* Finds slot and order of the parent. */
+gboolean tamga_xml_target_place (TamgaXmlTarget *target, GError **error);
 /* Around what is put into the slot of a target, inside of what is around it already. */
 void tamga_xml_target_wrap (TamgaXmlTarget *target, const char *name, const char *namespace);
 /* Sets parent, slot and what goes around, for one more unsigned property of a signature in

@@ -194,8 +194,8 @@ static xmlNode *find_signature (const Preparation *preparation, const TamgaXml *
     const TamgaXmlTarget *target = &preparation->target;
     xmlNode *node = xmlDocGetRootElement (xml->doc);
 
-    if (target->xml != NULL) {
-        node = tamga_xml_nth (xml, tamga_xml_order (target->parent));
+    if (target->inside) {
+        node = tamga_xml_nth (xml, target->order);
         for (guint i = 0; i <= target->depth; i++)
             node = xmlLastElementChild (node);
     }
@@ -265,12 +265,34 @@ static gboolean check_earlier (Preparation *preparation, const TamgaSigningParam
                                       preparation->base.findings, error);
 }
 
+/* The tree of the file before it gets the signature is needed to compare earlier ones: without
+ * them it would only double the memory. */
+static gboolean drop_tree (TamgaXmlTarget *target, GError **error)
+{
+    g_autoptr (GPtrArray) earlier =
+        target->xml != NULL
+            ? tamga_xml_find (target->xml, TAMGA_NS_DSIG, "Signature", TAMGA_MAX_SIGNERS, error)
+            : NULL;
+
+    if (target->xml == NULL)
+        return TRUE;
+    if (earlier == NULL)
+        return FALSE;
+    if (earlier->len == 0) {
+        g_clear_pointer (&target->xml, tamga_xml_free);
+        target->parent = NULL;
+    }
+    return TRUE;
+}
+
 /* Everything after what is signed and where the signature goes has been decided. */
 static gboolean finish (Preparation *preparation, const TamgaSigningParameters *parameters,
                         GError **error)
 {
     TamgaXmlPlan *plan = preparation->plan;
-    xmlNode *signature = make_draft (preparation, parameters, error);
+    xmlNode *signature = drop_tree (&preparation->target, error)
+                             ? make_draft (preparation, parameters, error)
+                             : NULL;
     xmlNode *info;
 
     if (signature != NULL && parameters->content_stamper != NULL)

@@ -67,6 +67,13 @@ static gboolean is_inside (const xmlNode *node, const xmlNode *outer)
     return node != NULL;
 }
 
+gboolean tamga_xml_target_place (TamgaXmlTarget *target, GError **error)
+{
+    target->inside = TRUE;
+    target->order = tamga_xml_order (target->parent);
+    return tamga_xml_slot (target->xml, target->parent, &target->slot, error);
+}
+
 static gboolean find_parent (TamgaXmlTarget *target, const char *path, GError **error)
 {
     target->parent = path != NULL ? tamga_xml_locate (target->xml, path, error)
@@ -83,7 +90,7 @@ static gboolean find_parent (TamgaXmlTarget *target, const char *path, GError **
             (const char *)target->parent->name);
         return FALSE;
     }
-    return tamga_xml_slot (target->xml, target->parent, &target->slot, error);
+    return tamga_xml_target_place (target, error);
 }
 
 char *tamga_xml_own_id (const TamgaXml *xml, const xmlNode *element)
