@@ -14,28 +14,6 @@ TamgaDocument *making_document (const char *name, const char *text)
     return tamga_document_new (name, bytes);
 }
 
-static GBytes *stamp (const TamgaStamper *stamper, GBytes *imprint, GError **error G_GNUC_UNUSED)
-{
-    Fixture *fixture = stamper->data;
-    g_autofree char *hex = tamga_text_hex_bytes (imprint);
-    g_autofree char *query = g_build_filename (fixture->folder, "imprint.tsq", NULL);
-    g_autofree char *token = g_build_filename (fixture->folder, "imprint.tst", NULL);
-    g_autofree char *config = g_build_filename (fixture->folder, "tsa.cnf", NULL);
-
-    g_assert_true (fixture_openssl (fixture, "ts", "-query", "-digest", hex, "-sha256", "-cert",
-                                    "-out", query, NULL));
-    g_assert_true (fixture_openssl (
-        fixture, "ts", "-reply", "-config", config, "-section", "one", "-queryfile", query,
-        "-signer", fixture->tsa.certificate_path, "-inkey", fixture->tsa.key_path, "-chain",
-        fixture->root.certificate_path, "-token_out", "-out", token, NULL));
-    return fixture_load (token);
-}
-
-TamgaStamper making_stamper (Fixture *fixture)
-{
-    return (TamgaStamper){tamga_digest_by_name ("SHA-256"), stamp, fixture};
-}
-
 GBytes *making_finish (Fixture *fixture, const Party *party, const TamgaFormat *format,
                        TamgaPreparation *preparation, TamgaLevel level, GError **error)
 {

@@ -9,8 +9,6 @@
 #define MAKING_TIME 1795341600
 
 TamgaDocument *making_document (const char *name, const char *text);
-/* Tokens of the fixture's TSA. Borrows. */
-TamgaStamper making_stamper (Fixture *fixture);
 /* Prepare, sign, timestamp from T on, evidence for LT, embed. Of `parameters` the algorithm, the
  * certificate and the time are set here. NULL with an error. */
 GBytes *making_sign (Fixture *fixture, const Party *party, const char *algorithm,

@@ -146,7 +146,7 @@ static GBytes *extend (Fixture *fixture, GBytes *file, GPtrArray *contents,
     g_autoptr (TamgaDocument) document = tamga_document_new ("order.xml", file);
     g_autoptr (TamgaOutput) output = tamga_output_new_memory ();
     TamgaReadOptions options = {.contents = contents};
-    TamgaStamper stamper = making_stamper (fixture);
+    TamgaStamper stamper = fixture_stamper (fixture, "SHA-256");
 
     if (!tamga_xades_format.extend (document, &options, extension, 1, &stamper, output, error) ||
         !tamga_output_commit (output, error))

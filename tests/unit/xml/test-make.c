@@ -153,7 +153,7 @@ static void test_claims (void)
                           .roles = roles,
                           .locality = "Almaty",
                           .country = "KZ"};
-    TamgaStamper stamper = making_stamper (fixture);
+    TamgaStamper stamper = fixture_stamper (fixture, "SHA-256");
     TamgaSigningParameters parameters = {.claims = &claims, .content_stamper = &stamper};
 
     for (gsize shape = 0; shape < G_N_ELEMENTS (shapes); shape++) {
