@@ -77,7 +77,7 @@ static gboolean find_end (Scan *scan, guint8 *record, guint64 *at, GError **erro
 static gboolean read_end64 (Scan *scan, guint64 at, guint8 *record, gboolean *found, GError **error)
 {
     TamgaDocument *document = scan->zip->document;
-    guint8 locator[TAMGA_ZIP_LOCATOR64_SIZE];
+    guint8 locator[TAMGA_ZIP_LOCATOR64_SIZE] = {0};
     guint64 offset;
 
     *found = FALSE;
@@ -347,7 +347,7 @@ static gboolean read_local (const Scan *scan, TamgaZipItem *item, GError **error
     TamgaDocument *document = scan->zip->document;
     const guint8 *central = g_bytes_get_data (item->central, NULL);
     guint64 at = item->entry.offset;
-    guint8 header[TAMGA_ZIP_LOCAL_SIZE];
+    guint8 header[TAMGA_ZIP_LOCAL_SIZE] = {0};
     g_autofree guint8 *rest = NULL;
     gsize name, extra;
 
@@ -381,7 +381,7 @@ static gboolean read_local (const Scan *scan, TamgaZipItem *item, GError **error
 static gboolean read_descriptor (const Scan *scan, TamgaZipItem *item, guint64 next, GError **error)
 {
     guint64 length = next - item->data - item->packed;
-    guint8 record[24];
+    guint8 record[24] = {0};
     const guint8 *at = record;
     gboolean wide = length == 20 || length == 24, marked = length == 16 || length == 24;
 
