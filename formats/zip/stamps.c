@@ -95,16 +95,32 @@ static TamgaTimestamp *make_timestamp (const Stamp *stamp, guint number)
     return timestamp;
 }
 
+static void add_missing (GPtrArray *to, const GPtrArray *from)
+{
+    for (guint i = 0; i < from->len; i++) {
+        if (!g_ptr_array_find_with_equal_func (to, from->pdata[i], g_bytes_equal, NULL))
+            g_ptr_array_add (to, g_bytes_ref (from->pdata[i]));
+    }
+}
+
+static gboolean same_certificate (gconstpointer a, gconstpointer b)
+{
+    return X509_cmp (a, b) == 0;
+}
+
+/* Each piece once: tokens that cover each other would multiply it. */
 static void share_evidence (TamgaSignature *signature, const TamgaSignature *own)
 {
     for (guint i = 0; i < own->certificates->len; i++) {
-        X509_up_ref (own->certificates->pdata[i]);
-        g_ptr_array_add (signature->certificates, own->certificates->pdata[i]);
+        X509 *certificate = own->certificates->pdata[i];
+        if (g_ptr_array_find_with_equal_func (signature->certificates, certificate,
+                                              same_certificate, NULL))
+            continue;
+        X509_up_ref (certificate);
+        g_ptr_array_add (signature->certificates, certificate);
     }
-    for (guint i = 0; i < own->crls->len; i++)
-        g_ptr_array_add (signature->crls, g_bytes_ref (own->crls->pdata[i]));
-    for (guint i = 0; i < own->ocsps->len; i++)
-        g_ptr_array_add (signature->ocsps, g_bytes_ref (own->ocsps->pdata[i]));
+    add_missing (signature->crls, own->crls);
+    add_missing (signature->ocsps, own->ocsps);
 }
 
 static void take_token (TamgaSignature *signature, const TamgaToken *token)
@@ -229,6 +245,8 @@ static void tell_covered (TamgaAsic *asic, const Stamp *stamp, GPtrArray *signat
         if (signature == stamp->signature || !g_hash_table_contains (files, entry))
             continue;
         g_ptr_array_add (stamp->signature->proves, g_strdup (signature->id));
+        /* The service is often that of the signature's own timestamp. */
+        share_evidence (stamp->signature, signature);
         if (signature->is_document_timestamp || signature->timestamps->len >= TAMGA_MAX_TIMESTAMPS)
             continue;
         g_ptr_array_add (signature->timestamps,

@@ -335,7 +335,7 @@ names() {
     mkdir "$d/names"
     cp "$SAMPLE" "$d/names/a.pdf"
     cp "$d/data.bin" "$d/names/b.bin"
-    sign 0 alice.p12 --level B "$d/names/a.pdf" "$d/names/b.bin"
+    sign 0 alice.p12 --level B --each "$d/names/a.pdf" "$d/names/b.bin"
     expect_folder "$d/names" a.pdf a.signed.pdf b.bin b.bin.p7m
     sign 0 alice.p12 --level B --detached "$d/names/b.bin"
     is_output "$d/names/b.bin.p7s"
