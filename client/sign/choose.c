@@ -37,6 +37,22 @@ static gboolean is_xml (TamgaDocument *document)
     return at < size && begin[at] == '<' && dot && g_ascii_strcasecmp (dot, ".xml") == 0;
 }
 
+/* Formats whose probe takes any document of the language that they are written in: only signatures
+ * in it make one a carrier. */
+static const char *const languages[] = {"xades", "xmldsig", "jades", NULL};
+
+/* The format whose carrier the document is. */
+static const TamgaFormat *carrier_of (TamgaDocument *document)
+{
+    const TamgaFormat *carrier = tamga_format_probe (document);
+    if (!carrier || !g_strv_contains (languages, carrier->name))
+        return carrier;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GPtrArray) signatures = carrier->read (document, NULL, &error);
+    return g_error_matches (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_SIGNATURE) ? NULL
+                                                                                        : carrier;
+}
+
 static const TamgaFormat *named (const char *name)
 {
     const TamgaFormat *format = name ? tamga_format_by_name (name) : NULL;
@@ -49,7 +65,7 @@ const TamgaFormat *tamga_sign_choose_format (TamgaDocument *document, gboolean s
 {
     if (options->format)
         return options->format;
-    const TamgaFormat *carrier = tamga_format_probe (document);
+    const TamgaFormat *carrier = carrier_of (document);
     if (several)
         return carrier && carrier->many ? carrier : named (CONTAINER);
     /* Asked for a signature beside the document, one that can only lie in it will not do. */
@@ -62,7 +78,7 @@ const TamgaFormat *tamga_sign_choose_format (TamgaDocument *document, gboolean s
 static gboolean is_carrier (const char *path)
 {
     g_autoptr (TamgaDocument) document = tamga_document_open (path, NULL);
-    return document && tamga_format_probe (document) != NULL;
+    return document && carrier_of (document) != NULL;
 }
 
 gboolean tamga_sign_choose_together (char **inputs, gsize n, const TamgaSignOptions *options)
