@@ -14,8 +14,10 @@
 #ifdef TAMGA_SANITIZED
 #define HELPER_END_MS 5000
 #else
-#define HELPER_END_MS 200
+#define HELPER_END_MS 1000
 #endif
+/* The same for one that failed or is not wanted any more. */
+#define HELPER_GRACE_MS 1000
 
 struct _TamgaHelper {
     char *program; /* "tamga-key" */
@@ -138,11 +140,15 @@ gboolean tamga_helper_alive (TamgaHelper *helper)
  * the error of this and all later calls. Takes `failure`. */
 static void give_up (TamgaHelper *helper, GError *failure, GError **error)
 {
-    /* One that crashed may show as a time-out where a child of its module keeps the socket open. */
-    int grace = g_error_matches (failure, TAMGA_HELPER_ERROR, TAMGA_HELPER_ERROR_DIED) ? 1000 : 0;
-    int status = end_process (helper, grace);
+    /* One that crashed may show as a time-out where a child of its module keeps the socket open.
+     * One that is not wanted any more may be in the middle of writing to its token: killed there,
+     * the token is lost. */
+    gboolean cancelled =
+        g_error_matches (failure, TAMGA_HELPER_ERROR, TAMGA_HELPER_ERROR_CANCELLED);
+    gboolean died = g_error_matches (failure, TAMGA_HELPER_ERROR, TAMGA_HELPER_ERROR_DIED);
+    int status = end_process (helper, cancelled || died ? HELPER_GRACE_MS : 0);
 
-    if (status != -1) {
+    if (status != -1 && !cancelled) {
         g_autofree char *text = tamga_platform_describe_end (status);
         helper->end = g_error_new (TAMGA_HELPER_ERROR, TAMGA_HELPER_ERROR_DIED, "%s %s",
                                    helper->program, text);

@@ -83,6 +83,13 @@ static GVariant *read_pipe (int fd, GError **error)
     return g_variant_builder_end (&builder);
 }
 
+/* What a module does that writes to its token. */
+static GVariant *write_slowly (int fd, GVariant *arguments)
+{
+    g_usleep (300 * 1000);
+    return write (fd, "whole", 5) == 5 ? g_variant_ref (arguments) : NULL;
+}
+
 static GVariant *serve (const char *verb, GVariant *arguments, int passed_fd, gpointer data,
                         GError **error)
 {
@@ -93,6 +100,8 @@ static GVariant *serve (const char *verb, GVariant *arguments, int passed_fd, gp
         return facts ();
     if (g_str_equal (verb, "read"))
         return read_pipe (passed_fd, error);
+    if (g_str_equal (verb, "write"))
+        return write_slowly (passed_fd, arguments);
     if (g_str_equal (verb, "hang"))
         for (;;)
             pause ();

@@ -178,6 +178,31 @@ static void cancelled (void)
     close (call.cancel_fd);
 }
 
+/* A module that is writing to its token when the person gives up gets to the end of it. */
+static void cancelled_while_writing (void)
+{
+    g_autoptr (TamgaHelper) helper = start (NULL);
+    g_autoptr (GError) error = NULL;
+    TamgaCall call = TAMGA_CALL_INIT;
+    guint64 one = 1;
+    char text[8] = "";
+    int ends[2];
+    g_autoptr (GVariant) started = ask (helper, "facts", 10000, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpint (pipe2 (ends, O_CLOEXEC), ==, 0);
+    g_assert_true (tamga_helper_send (helper, "write", NULL, ends[1], NULL, &error));
+    close (ends[1]);
+    call.cancel_fd = eventfd (0, EFD_CLOEXEC);
+    g_assert_cmpint (write (call.cancel_fd, &one, sizeof one), ==, sizeof one);
+    g_assert_null (tamga_helper_receive (helper, &call, domain (), codes, &error));
+    g_assert_error (error, TAMGA_HELPER_ERROR, TAMGA_HELPER_ERROR_CANCELLED);
+    g_assert_cmpint (read (ends[0], text, sizeof text - 1), ==, 5);
+    g_assert_cmpstr (text, ==, "whole");
+    close (ends[0]);
+    close (call.cancel_fd);
+}
+
 typedef struct {
     const char *verb, *argument;
     TamgaHelperError code;
@@ -315,6 +340,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/helper/error_of_the_helper_is_an_answer", error_of_helper);
     g_test_add_func ("/helper/one_that_hangs_is_killed", hangs);
     g_test_add_func ("/helper/cancelled", cancelled);
+    g_test_add_func ("/helper/cancelled_while_writing", cancelled_while_writing);
     g_test_add_func ("/helper/kills_what_is_left", kills_what_is_left);
     for (gsize i = 0; i < G_N_ELEMENTS (deaths); i++) {
         g_autofree char *name = g_strdup_printf ("/helper/death/%s", deaths[i].verb);
