@@ -2,5 +2,5 @@
 /* Error domains of `formats`. */
 #include "formats/error.h"
 
-G_DEFINE_QUARK (tamga - document - error - quark, tamga_document_error)
-G_DEFINE_QUARK (tamga - format - error - quark, tamga_format_error)
+G_DEFINE_QUARK (tamga-document-error-quark, tamga_document_error)
+G_DEFINE_QUARK (tamga-format-error-quark, tamga_format_error)

@@ -18,7 +18,7 @@
 /* What the first line cites. */
 #define GENESIS "0000000000000000000000000000000000000000000000000000000000000000"
 
-G_DEFINE_QUARK (tamga - journal - error - quark, tamga_journal_error)
+G_DEFINE_QUARK (tamga-journal-error-quark, tamga_journal_error)
 
 struct _TamgaJournal {
     char *path;
