@@ -1,231 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Walks the matrix. `test-matrix FORM` takes one form (all of them without); with TAMGA_MATRIX_OUT
  * set to a folder every file, what it signs and its certificates are kept there for peers. */
-#include "tests/matrix/matrix.h"
+#include "tests/matrix/cell.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
-
-#include "tests/unit/validate/scene.h"
-
-/* Later moments of a file's life: everything is told when it happens, no clock is read. */
-#define STAMPED (THEN + 10)
-#define EVIDENCE (THEN + 60)
-#define ARCHIVED (THEN + 1 * DAY)
-#define ARCHIVE_EVIDENCE (ARCHIVED + 60)
-#define RENEWED (THEN + 10 * DAY)
-
-typedef struct {
-    const MatrixForm *form;
-    const MatrixKey *key;
-    guint signers;
-    const TamgaFormat *format;
-    Scene *scene;
-    GPtrArray *parties; /* Entity */
-    GPtrArray *documents;
-    TamgaReadOptions options; /* with the detached documents */
-} Cell;
-
-typedef struct {
-    TamgaStamper base;
-    const Scene *scene;
-    gint64 time;
-} Stamper;
-
-static GBytes *stamp (const TamgaStamper *base, GBytes *imprint, GError **error G_GNUC_UNUSED)
-{
-    const Stamper *self = (const Stamper *)base;
-    return scene_token (self->scene->tsa, self->time, base->digest, imprint);
-}
-
-static Stamper stamper_at (const Scene *scene, gint64 time)
-{
-    return (Stamper){.base = {.digest = tamga_digest_by_name ("SHA-256"), .stamp = stamp},
-                     .scene = scene,
-                     .time = time};
-}
-
-/* Lists of root and provider as of `time`, and the way to the root: what LT asks for. */
-static TamgaEvidence *evidence_at (const Scene *scene, gint64 time)
-{
-    TamgaEvidence *evidence = tamga_evidence_new ();
-    const Entity *issuers[] = {scene->root, scene->provider};
-    for (gsize i = 0; i < G_N_ELEMENTS (issuers); i++) {
-        const List list = {.issuer = issuers[i],
-                           .this_update = time,
-                           .next_update = time + 7 * DAY,
-                           .number = (long)(time / DAY)};
-        g_autoptr (GBytes) crl = pki_crl (&list);
-        tamga_evidence_add_crl (evidence, crl);
-        tamga_evidence_add_certificate (evidence, issuers[i]->certificate);
-    }
-    tamga_evidence_add_certificate (evidence, scene->tsa->certificate);
-    return evidence;
-}
-
-static gboolean is_detached (const Cell *cell)
-{
-    return cell->form->packaging == TAMGA_PACKAGING_DETACHED;
-}
-
-static Cell *cell_new (const MatrixForm *form, const MatrixKey *key, guint signers)
-{
-    Cell *cell = g_new0 (Cell, 1);
-    *cell = (Cell){.form = form,
-                   .key = key,
-                   .signers = signers,
-                   .format = tamga_format_by_name (form->format),
-                   .scene = scene_new (),
-                   .parties = g_ptr_array_new_with_free_func ((GDestroyNotify)entity_free),
-                   .documents = matrix_documents (form)};
-    g_assert_nonnull (cell->format);
-    for (guint i = 0; i < signers; i++) {
-        EVP_PKEY *pair = strcmp (key->key, "RSA") == 0
-                             ? EVP_PKEY_Q_keygen (NULL, NULL, "RSA", (size_t)2048)
-                             : EVP_PKEY_Q_keygen (NULL, NULL, "EC", key->key);
-        g_autofree char *name = g_strdup_printf ("Signer %u", i + 1);
-        g_ptr_array_add (cell->parties,
-                         pki_issue_key (cell->scene->provider, name, pair, PKI_SIGNER, 0, 0));
-    }
-    if (is_detached (cell))
-        cell->options.contents = cell->documents;
-    return cell;
-}
-
-static void cell_free (Cell *cell)
-{
-    g_ptr_array_unref (cell->parties);
-    g_ptr_array_unref (cell->documents);
-    scene_free (cell->scene);
-    g_free (cell);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Cell, cell_free)
-
-static GBytes *raw_signature (const Entity *party, const TamgaAlgorithm *algorithm, GBytes *data)
-{
-    g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
-    EVP_PKEY_CTX *parameters = NULL;
-    gsize length, size = 0;
-    const void *bytes = g_bytes_get_data (data, &length);
-    const EVP_MD *md = tamga_digest_md (tamga_algorithm_digest (algorithm));
-    g_assert_cmpint (EVP_DigestSignInit (context, &parameters, md, NULL, party->key), ==, 1);
-    if (algorithm->scheme == TAMGA_SCHEME_RSA_PSS) {
-        EVP_PKEY_CTX_set_rsa_padding (parameters, RSA_PKCS1_PSS_PADDING);
-        EVP_PKEY_CTX_set_rsa_pss_saltlen (parameters, RSA_PSS_SALTLEN_DIGEST);
-    }
-    g_assert_cmpint (EVP_DigestSign (context, NULL, &size, bytes, length), ==, 1);
-    guint8 *buffer = g_malloc (size);
-    g_assert_cmpint (EVP_DigestSign (context, buffer, &size, bytes, length), ==, 1);
-    g_autoptr (GBytes) value = g_bytes_new_take (buffer, size);
-    g_autoptr (GError) error = NULL;
-    GBytes *raw = tamga_algorithm_der_to_raw (algorithm, value, party->key, &error);
-    g_assert_no_error (error);
-    return raw;
-}
-
-static GBytes *finish (TamgaOutput *output)
-{
-    g_autoptr (GError) error = NULL;
-    tamga_output_commit (output, &error);
-    g_assert_no_error (error);
-    return tamga_output_steal_bytes (output);
-}
-
-static TamgaDocument *open_file (const Cell *cell, GBytes *file)
-{
-    g_autofree char *name = g_strconcat (cell->form->name, cell->form->extension, NULL);
-    return tamga_document_new (name, file);
-}
-
-/* One more signature: over the documents, or into `file` where there is one already. */
-static GBytes *sign_once (const Cell *cell, GBytes *file, const Entity *party, TamgaLevel level)
-{
-    g_autoptr (GError) error = NULL;
-    g_autoptr (GPtrArray) chain = g_ptr_array_new ();
-    g_autoptr (GPtrArray) further = g_ptr_array_new ();
-    g_autoptr (TamgaDocument) document =
-        file != NULL ? open_file (cell, file) : tamga_document_ref (cell->documents->pdata[0]);
-    for (guint i = 1; file == NULL && i < cell->documents->len; i++)
-        g_ptr_array_add (further, cell->documents->pdata[i]);
-    g_ptr_array_add (chain, cell->scene->provider->certificate);
-    const TamgaSigningParameters parameters = {
-        .algorithm = tamga_algorithm_by_name (cell->key->algorithm),
-        .certificate = party->certificate,
-        .chain = chain,
-        .signing_time = THEN,
-        .level = level,
-        .packaging = file == NULL ? cell->form->packaging : TAMGA_PACKAGING_DEFAULT,
-        .documents = further->len > 0 ? further : NULL,
-        .contents = file != NULL ? cell->options.contents : NULL,
-        .jose = cell->form->jose,
-    };
-    g_autoptr (TamgaPreparation) preparation =
-        cell->format->prepare (document, &parameters, &error);
-    g_assert_no_error (error);
-    g_autoptr (GBytes) raw = raw_signature (party, parameters.algorithm, preparation->to_be_signed);
-    g_autoptr (GBytes) token = NULL;
-    g_autoptr (TamgaEvidence) evidence = NULL;
-    if (level >= TAMGA_LEVEL_T) {
-        Stamper stamper = stamper_at (cell->scene, STAMPED);
-        g_autoptr (GBytes) value = tamga_preparation_timestamped (preparation, raw, &error);
-        g_assert_no_error (error);
-        g_autoptr (GBytes) imprint = tamga_digest_bytes (stamper.base.digest, value);
-        token = stamp (&stamper.base, imprint, NULL);
-    }
-    if (level >= TAMGA_LEVEL_LT)
-        evidence = evidence_at (cell->scene, EVIDENCE);
-    g_autoptr (TamgaOutput) output = tamga_output_new_memory ();
-    cell->format->embed (preparation, raw, token, evidence, output, &error);
-    g_assert_no_error (error);
-    return finish (output);
-}
-
-static GPtrArray *read_file (const Cell *cell, GBytes *file, GError **error)
-{
-    g_autoptr (TamgaDocument) document = open_file (cell, file);
-    return cell->format->read (document, &cell->options, error);
-}
-
-/* What `extend` is asked for: the same for every signature, and evidence for container and document
- * timestamps. */
-static GBytes *extend (const Cell *cell, GBytes *file, TamgaLevel level, gint64 time)
-{
-    g_autoptr (GError) error = NULL;
-    g_autoptr (GPtrArray) signatures = read_file (cell, file, &error);
-    g_assert_no_error (error);
-    g_autoptr (TamgaEvidence) evidence = evidence_at (cell->scene, time);
-    g_autofree TamgaExtension *extensions = g_new0 (TamgaExtension, signatures->len);
-    for (guint i = 0; i < signatures->len; i++) {
-        const TamgaSignature *signature = signatures->pdata[i];
-        extensions[i] = (TamgaExtension){
-            .index = i,
-            .timestamp = level == TAMGA_LEVEL_T && !signature->is_document_timestamp,
-            .evidence = level >= TAMGA_LEVEL_LT ? evidence : NULL,
-            .archive = level == TAMGA_LEVEL_LTA && !signature->is_document_timestamp,
-        };
-    }
-    Stamper stamper = stamper_at (cell->scene, time);
-    g_autoptr (TamgaDocument) document = open_file (cell, file);
-    g_autoptr (TamgaOutput) output = tamga_output_new_memory ();
-    cell->format->extend (document, &cell->options, extensions, signatures->len, &stamper.base,
-                          output, &error);
-    g_assert_no_error (error);
-    return finish (output);
-}
-
-static TamgaValidation *judge (const Cell *cell, GBytes *file)
-{
-    TamgaCall call = TAMGA_CALL_INIT;
-    g_autoptr (TamgaDocument) document = open_file (cell, file);
-    TamgaStatusContext context = cell->scene->context;
-    g_autoptr (TamgaEvidence) evidence = evidence_at (cell->scene, EVIDENCE);
-    g_autoptr (TamgaEvidence) now = evidence_at (cell->scene, NOW - 60);
-    /* Levels B and T carry none: the lists are what a fetch would bring. */
-    tamga_evidence_merge (evidence, now);
-    context.crls = evidence->crls;
-    context.pool = evidence->certificates;
-    return tamga_validate (document, &cell->options, &context, G_MININT64, &call);
-}
 
 static void keep (const Cell *cell, GBytes *file, const char *step)
 {
@@ -248,7 +27,7 @@ static gboolean is_plain (const Cell *cell)
 static void assert_good (const Cell *cell, GBytes *file, TamgaLevel level, const char *step)
 {
     keep (cell, file, step);
-    g_autoptr (TamgaValidation) validation = judge (cell, file);
+    g_autoptr (TamgaValidation) validation = cell_judge (cell, file);
     guint signers = 0;
     for (guint i = 0; i < validation->signatures->len; i++) {
         const TamgaValidatedSignature *one = validation->signatures->pdata[i];
@@ -338,7 +117,7 @@ static gssize find_value (const Cell *cell, GBytes *file, const TamgaSignature *
 
 static void assert_refused (const Cell *cell, GBytes *file, const char *what)
 {
-    g_autoptr (TamgaValidation) validation = judge (cell, file);
+    g_autoptr (TamgaValidation) validation = cell_judge (cell, file);
     if (validation->verdict != TAMGA_VERDICT_INVALID &&
         validation->verdict != TAMGA_VERDICT_NOT_SIGNED)
         g_error ("%s %s: a byte of %s was changed, and the verdict is: %s", cell->form->name,
@@ -348,14 +127,14 @@ static void assert_refused (const Cell *cell, GBytes *file, const char *what)
 /* One byte of the content, of each document beside it, and of each signature value. */
 static void assert_damage_is_seen (Cell *cell, GBytes *file)
 {
-    g_autoptr (GPtrArray) signatures = read_file (cell, file, NULL);
-    if (!is_detached (cell)) {
+    g_autoptr (GPtrArray) signatures = cell_read (cell, file, NULL);
+    if (!cell_is_detached (cell)) {
         gssize place = find_content (file);
         g_assert_cmpint (place, >=, 0);
         g_autoptr (GBytes) damaged = flip (file, (gsize)place + 3);
         assert_refused (cell, damaged, "the content");
     }
-    for (guint i = 0; is_detached (cell) && i < cell->documents->len; i++) {
+    for (guint i = 0; cell_is_detached (cell) && i < cell->documents->len; i++) {
         TamgaDocument *good = cell->documents->pdata[i];
         g_autoptr (GBytes) damaged = flip (tamga_document_memory (good), 3);
         cell->documents->pdata[i] = tamga_document_new (tamga_document_name (good), damaged);
@@ -390,30 +169,20 @@ static const struct {
     {TAMGA_LEVEL_LTA, RENEWED, "B-T-LT-LTA-renewed"},
 };
 
-static GBytes *make (const Cell *cell, TamgaLevel level)
-{
-    GBytes *file = NULL;
-    for (guint i = 0; i < cell->signers; i++) {
-        g_autoptr (GBytes) before = file;
-        file = sign_once (cell, before, cell->parties->pdata[i], level);
-    }
-    return file;
-}
-
 static void walk (Cell *cell)
 {
     TamgaLevel made = MIN (cell->form->highest, TAMGA_LEVEL_LT);
     for (TamgaLevel level = TAMGA_LEVEL_B; level <= made; level++) {
-        g_autoptr (GBytes) file = make (cell, level);
+        g_autoptr (GBytes) file = cell_make (cell, level);
         assert_good (cell, file, level, tamga_level_name (level));
         assert_damage_is_seen (cell, file);
     }
-    g_autoptr (GBytes) file = make (cell, TAMGA_LEVEL_B);
+    g_autoptr (GBytes) file = cell_make (cell, TAMGA_LEVEL_B);
     for (gsize i = 0; i < G_N_ELEMENTS (extensions); i++) {
         if (extensions[i].level > cell->form->highest)
             break;
         g_autoptr (GBytes) before = g_steal_pointer (&file);
-        file = extend (cell, before, extensions[i].level, extensions[i].time);
+        file = cell_extend (cell, before, extensions[i].level, extensions[i].time);
         assert_good (cell, file, extensions[i].level, extensions[i].name);
         assert_damage_is_seen (cell, file);
     }
@@ -423,10 +192,10 @@ static void walk (Cell *cell)
 static void assert_originals (const Cell *cell, GBytes *file)
 {
     g_autoptr (GError) error = NULL;
-    g_autoptr (TamgaDocument) document = open_file (cell, file);
+    g_autoptr (TamgaDocument) document = cell_open (cell, file);
     g_autoptr (GPtrArray) originals =
         cell->format->originals (document, &cell->options, NULL, &error);
-    if (is_detached (cell)) {
+    if (cell_is_detached (cell)) {
         g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_CONTENT);
         return;
     }
@@ -451,7 +220,7 @@ static void test_form (gconstpointer data)
             g_autoptr (Cell) cell = cell_new (form, key, signers);
             g_test_message ("%s, %s, %u signers", form->name, key->name, signers);
             walk (cell);
-            g_autoptr (GBytes) file = make (cell, TAMGA_LEVEL_B);
+            g_autoptr (GBytes) file = cell_make (cell, TAMGA_LEVEL_B);
             if (cell->format->originals != NULL && strcmp (form->name, "xmldsig") != 0)
                 assert_originals (cell, file);
         }
