@@ -134,3 +134,27 @@ gboolean tamga_sign_check_options (const TamgaFormat *format, const TamgaSignOpt
     }
     return TRUE;
 }
+
+static gboolean has_extension (const TamgaFormat *format, const char *extension)
+{
+    return g_ascii_strcasecmp (format->extension, extension) == 0 ||
+           (format->detached_extension &&
+            g_ascii_strcasecmp (format->detached_extension, extension) == 0);
+}
+
+gboolean tamga_sign_check_name (const char *output, const TamgaFormat *format, GError **error)
+{
+    const char *extension = strrchr (output, '.');
+    if (!extension || has_extension (format, extension))
+        return TRUE;
+    for (gsize i = 0; tamga_formats[i]; i++) {
+        if (!has_extension (tamga_formats[i], extension))
+            continue;
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
+                     "%s is the name of a %s file, and what is made is %s: name it something%s, or "
+                     "say what to make with --format.",
+                     output, tamga_formats[i]->title, format->title, format->extension);
+        return FALSE;
+    }
+    return TRUE;
+}

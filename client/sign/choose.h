@@ -19,6 +19,10 @@ const TamgaFormat *tamga_sign_choose_format (TamgaDocument *document, gboolean s
  * that is no container. What cannot be read is no reason for either. */
 gboolean tamga_sign_choose_together (char **inputs, gsize n, const TamgaSignOptions *options);
 
+/* FALSE with TAMGA_FORMAT_ERROR_PARAMETER where `output` is named like a file of another format: a
+ * container called "contract.pdf" would be opened as a PDF by everyone who gets it. */
+gboolean tamga_sign_check_name (const char *output, const TamgaFormat *format, GError **error);
+
 /* FALSE with TAMGA_FORMAT_ERROR_PARAMETER where an option was given that means nothing for this
  * format: what the person asked for would be left out silently. */
 gboolean tamga_sign_check_options (const TamgaFormat *format, const TamgaSignOptions *options,

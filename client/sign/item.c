@@ -86,6 +86,8 @@ gboolean tamga_sign_task_open (TamgaSignTask *task, const TamgaSignRun *run, GEr
                      format->title);
         return FALSE;
     }
+    if (item->output && !tamga_sign_check_name (item->output, format, error))
+        return FALSE;
     g_free (task->output);
     task->output = item->output
                        ? g_strdup (item->output)
