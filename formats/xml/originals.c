@@ -99,6 +99,32 @@ static GBytes *nodes_of (const Search *search, const xmlNode *object, GError **e
                                    span.empty_tag ? 0 : span.end_tag - span.content);
 }
 
+/* Only the octets that its text stands for were hashed, not the attributes of the element. */
+static gboolean is_decoded (xmlNode *reference)
+{
+    xmlNode *list = tamga_xml_child (reference, TAMGA_NS_DSIG, "Transforms");
+    g_autoptr (GPtrArray) transforms =
+        list != NULL ? tamga_xml_children (list, TAMGA_NS_DSIG, "Transform") : g_ptr_array_new ();
+
+    for (guint i = 0; i < transforms->len; i++) {
+        g_autofree char *algorithm = tamga_xml_attribute (transforms->pdata[i], "Algorithm");
+        if (g_strcmp0 (algorithm, TAMGA_XML_BASE64) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean add_decoded (Search *search, xmlNode *node, GError **error)
+{
+    g_autofree char *mime_type = tamga_xml_attribute (node, "MimeType");
+    g_autoptr (GBytes) bytes = tamga_xml_base64 (node);
+
+    if (bytes == NULL)
+        return cannot (error, "what is signed as Base64 holds something else as well");
+    add_original (search, NULL, mime_type, bytes);
+    return TRUE;
+}
+
 static gboolean add_object (Search *search, xmlNode *object, GError **error)
 {
     g_autofree char *mime_type = tamga_xml_attribute (object, "MimeType");
@@ -118,7 +144,7 @@ static gboolean add_object (Search *search, xmlNode *object, GError **error)
 }
 
 /* An element of the document: as it lies in the file. */
-static gboolean add_part (Search *search, const char *id, GError **error)
+static gboolean add_part (Search *search, xmlNode *reference, const char *id, GError **error)
 {
     xmlNode *node = tamga_xml_by_id (search->xml, id);
     g_autoptr (GBytes) bytes = NULL;
@@ -130,6 +156,8 @@ static gboolean add_part (Search *search, const char *id, GError **error)
         if (outer == search->signature && !tamga_xml_is (node, TAMGA_NS_DSIG, "Object"))
             return TRUE; /* properties or the key: no content */
     }
+    if (is_decoded (reference))
+        return add_decoded (search, node, error);
     if (node->parent == search->signature)
         return add_object (search, node, error);
     if (!tamga_xml_span (search->xml, node, &span, error))
@@ -151,7 +179,7 @@ static gboolean add_reference (Search *search, xmlNode *reference, GError **erro
     if (uri != NULL && uri[0] == '\0')
         return add_whole (search, reference, error);
     if (uri != NULL && uri[0] == '#')
-        return add_part (search, uri + 1, error);
+        return add_part (search, reference, uri + 1, error);
     search->outside = TRUE;
     return TRUE;
 }
