@@ -311,7 +311,7 @@ static TamgaDocument *simple_carrier (Preparation *preparation, GError **error)
     }
     preparation->replaced = own->pdata[0];
     preparation->name = g_strdup (preparation->replaced->name);
-    return tamga_zip_document (preparation->asic->zip, preparation->replaced, error);
+    return tamga_asic_carrier (preparation->asic, preparation->replaced, error);
 }
 
 static gboolean sign_simple (Preparation *preparation, TamgaSigningParameters *parameters,
@@ -382,7 +382,7 @@ static gboolean countersign (Preparation *preparation, GPtrArray *signatures, GA
                        parameters->countersigned);
     preparation->replaced = origin->entry;
     preparation->name = g_strdup (origin->entry->name);
-    carrier = tamga_zip_document (asic->zip, origin->entry, error);
+    carrier = tamga_asic_carrier (asic, origin->entry, error);
     contents = carrier != NULL ? tamga_asic_inner_contents (asic, origin->entry, error) : NULL;
     if (contents == NULL)
         return FALSE;

@@ -180,6 +180,13 @@ GBytes *tamga_asic_bytes (TamgaAsic *asic, const TamgaZipEntry *entry, GError **
     return tamga_zip_bytes (asic->zip, entry, TAMGA_MAX_ZIP_META, error);
 }
 
+TamgaDocument *tamga_asic_carrier (TamgaAsic *asic, const TamgaZipEntry *entry, GError **error)
+{
+    g_autoptr (GBytes) bytes = tamga_asic_bytes (asic, entry, error);
+
+    return bytes != NULL ? tamga_document_new (entry->name, bytes) : NULL;
+}
+
 /* ---- What XML signatures refer to ---- */
 
 static GBytes *resolve_digest (const TamgaXmlResolver *resolver, const char *uri,

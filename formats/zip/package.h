@@ -54,6 +54,8 @@ GBytes *tamga_asic_digest (TamgaAsic *asic, const TamgaZipEntry *entry, const Ta
                            GError **error);
 /* A file of META-INF in memory; LIMIT beyond TAMGA_MAX_ZIP_META. */
 GBytes *tamga_asic_bytes (TamgaAsic *asic, const TamgaZipEntry *entry, GError **error);
+/* The same as a document. What is written anew must have been whole: its CRC is looked at. */
+TamgaDocument *tamga_asic_carrier (TamgaAsic *asic, const TamgaZipEntry *entry, GError **error);
 /* References of XML signatures lead to entries. Borrows. */
 TamgaXmlResolver tamga_asic_resolver (TamgaAsic *asic);
 
