@@ -209,3 +209,27 @@ GPtrArray *tamga_format_read (TamgaDocument *document, const TamgaReadOptions *o
     g_propagate_error (error, g_steal_pointer (&first));
     return NULL;
 }
+
+gboolean tamga_extension_check (const TamgaExtension *extension, const TamgaSignature *signature,
+                                GError **error)
+{
+    switch (signature->integrity) {
+    case TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND:
+        if (!extension->archive)
+            return TRUE;
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_CONTENT,
+                     "%s is detached: the document that was signed is needed, because an archive "
+                     "timestamp covers it.",
+                     signature->id);
+        return FALSE;
+    case TAMGA_INTEGRITY_INTACT:
+    case TAMGA_INTEGRITY_NO_SIGNING_CERTIFICATE:
+    case TAMGA_INTEGRITY_NOT_VERIFIABLE:
+        return TRUE;
+    default:
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+                     "%s is not intact and is not extended: %s", signature->id,
+                     signature->integrity_text);
+        return FALSE;
+    }
+}

@@ -155,6 +155,11 @@ typedef struct {
     gboolean archive;              /* an archive timestamp over all of it: level LTA */
 } TamgaExtension;
 
+/* What is broken gets nothing added that would lend it dignity: UNSUPPORTED. An archive timestamp
+ * covers what was signed, so that it must be there: NO_CONTENT. */
+gboolean tamga_extension_check (const TamgaExtension *extension, const TamgaSignature *signature,
+                                GError **error);
+
 /* One signed original inside a carrier. */
 typedef struct {
     char *name;      /* as the carrier calls it, safe as a file name; NULL where it says nothing */

@@ -70,22 +70,7 @@ static gboolean check_signature (const Extender *extender, const TamgaExtension 
         return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
                        "Without a time-stamping service %s gets no timestamp.", name);
     signature = extender->signatures->pdata[extension->index];
-    switch (signature->integrity) {
-    case TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND:
-        return !extension->archive ||
-               refuse (error, TAMGA_FORMAT_ERROR_NO_CONTENT,
-                       "%s in %s is detached: the document that was signed is needed, because an "
-                       "archive timestamp covers it.",
-                       signature->id, name);
-    case TAMGA_INTEGRITY_INTACT:
-    case TAMGA_INTEGRITY_NO_SIGNING_CERTIFICATE:
-    case TAMGA_INTEGRITY_NOT_VERIFIABLE:
-        return TRUE;
-    default:
-        return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                       "%s in %s is not intact and is not extended: %s", signature->id, name,
-                       signature->integrity_text);
-    }
+    return tamga_extension_check (extension, signature, error);
 }
 
 static gboolean check_frozen (const Extender *extender, const TamgaSignerNode *node,

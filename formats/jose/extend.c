@@ -173,7 +173,8 @@ static GBytes *extend_one (TamgaDocument *document, GBytes *text, const TamgaRea
     g_autoptr (GPtrArray) signatures = jws != NULL ? tamga_jose_read (jws, options, error) : NULL;
     guint index;
 
-    if (signatures == NULL || !find_index (signatures, extension->index, &index, error))
+    if (signatures == NULL || !find_index (signatures, extension->index, &index, error) ||
+        !tamga_extension_check (extension, signatures->pdata[extension->index], error))
         return NULL;
     return extend_signature (jws, index, signatures->pdata[extension->index], options, extension,
                              stamper, error);

@@ -113,9 +113,13 @@ static TamgaSignature *read_one (const Work *work, GError **error)
 {
     g_autoptr (GPtrArray) signatures = tamga_xades_read_xml (work->xml, work->resolver, error);
 
-    return signatures != NULL && work->extension->index < signatures->len
-               ? g_ptr_array_steal_index (signatures, work->extension->index)
-               : NULL;
+    if (signatures == NULL)
+        return NULL;
+    if (work->extension->index < signatures->len)
+        return g_ptr_array_steal_index (signatures, work->extension->index);
+    g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
+                 "%s has %u signatures and no further.", work->name, signatures->len);
+    return NULL;
 }
 
 static TamgaEvidence *evidence_of (const TamgaSignature *signature)
@@ -211,8 +215,10 @@ static gboolean add_evidence (Work *work, GError **error)
 static gboolean extend_one (Work *work, GError **error)
 {
     const TamgaExtension *extension = work->extension;
+    g_autoptr (TamgaSignature) signature = read_one (work, error);
 
-    return (!extension->timestamp || add_timestamp (work, TAMGA_TIMESTAMP_SIGNATURE, error)) &&
+    return signature != NULL && tamga_extension_check (extension, signature, error) &&
+           (!extension->timestamp || add_timestamp (work, TAMGA_TIMESTAMP_SIGNATURE, error)) &&
            (tamga_evidence_is_empty (extension->evidence) || add_evidence (work, error)) &&
            (!extension->archive || add_timestamp (work, TAMGA_TIMESTAMP_ARCHIVE, error));
 }

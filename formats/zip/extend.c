@@ -81,6 +81,8 @@ static gboolean plan_one (Work *work, const TamgaExtension *extension, GError **
         return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER, "has no further signatures",
                        tamga_document_name (work->asic->document));
     signature = work->signatures->pdata[extension->index];
+    if (!tamga_extension_check (extension, signature, error))
+        return FALSE;
     origin = &g_array_index (work->origins, TamgaAsicOrigin, extension->index);
     role = tamga_asic_role (origin->entry->name);
     if (role == TAMGA_ASIC_STAMP && extension->timestamp)
@@ -140,7 +142,7 @@ static gboolean extend_inner (Work *work, const TamgaZipEntry *entry, const GArr
                               TamgaOutput *output, GError **error)
 {
     const TamgaExtension *extensions = (const TamgaExtension *)(const void *)list->data;
-    g_autoptr (TamgaDocument) document = tamga_zip_document (work->asic->zip, entry, error);
+    g_autoptr (TamgaDocument) document = tamga_asic_carrier (work->asic, entry, error);
     g_autoptr (GPtrArray) contents = NULL;
     TamgaReadOptions options = {.contents = NULL};
 
@@ -187,22 +189,14 @@ static gboolean extend_files (Work *work, GError **error)
     return TRUE;
 }
 
-/* A timestamp over something broken would only lend it dignity. */
+/* A timestamp of the container covers the other signatures as well. */
 static gboolean check_intact (const Work *work, GError **error)
 {
+    const TamgaExtension archive = {.archive = TRUE};
+
     for (guint i = 0; work->archive && i < work->signatures->len; i++) {
-        const TamgaSignature *signature = work->signatures->pdata[i];
-        switch (signature->integrity) {
-        case TAMGA_INTEGRITY_INTACT:
-        case TAMGA_INTEGRITY_NO_SIGNING_CERTIFICATE:
-        case TAMGA_INTEGRITY_NOT_VERIFIABLE:
-            continue;
-        default:
-            g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                         "%s is not intact, so that the container is not extended: %s",
-                         signature->id, signature->integrity_text);
+        if (!tamga_extension_check (&archive, work->signatures->pdata[i], error))
             return FALSE;
-        }
     }
     return TRUE;
 }
