@@ -27,6 +27,15 @@ static gboolean fit_beside_others (const char *name)
            tamga_zip_name_is_safe (name);
 }
 
+/* Cuts the level that extending put into a name: "letter.txt.lta-2". */
+static char *without_level (char *stem)
+{
+    g_autoptr (GRegex) level =
+        g_regex_new ("(?<=.)[.](t|lt|lta)(-[0-9]{1,4})?$", G_REGEX_DEFAULT, 0, NULL);
+    g_autofree char *owned = stem;
+    return g_regex_replace_literal (level, owned, -1, 0, "", 0, NULL);
+}
+
 /* The input's name without the extension of a signature; NULL when nothing is left. */
 static char *input_stem (const char *input, gboolean *stripped)
 {
@@ -40,7 +49,7 @@ static char *input_stem (const char *input, gboolean *stripped)
         gsize tail = strlen (*extension);
         if (length > tail && g_ascii_strcasecmp (name + length - tail, *extension) == 0) {
             *stripped = TRUE;
-            return g_strndup (name, length - tail);
+            return without_level (g_strndup (name, length - tail));
         }
     }
     return g_steal_pointer (&name);

@@ -47,10 +47,9 @@ static const TamgaFormat *carrier_of (TamgaDocument *document)
     const TamgaFormat *carrier = tamga_format_probe (document);
     if (!carrier || !g_strv_contains (languages, carrier->name))
         return carrier;
-    g_autoptr (GError) error = NULL;
-    g_autoptr (GPtrArray) signatures = carrier->read (document, NULL, &error);
-    return g_error_matches (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_SIGNATURE) ? NULL
-                                                                                        : carrier;
+    /* What only begins like that language, as a web page does, is a document like any other. */
+    g_autoptr (GPtrArray) signatures = carrier->read (document, NULL, NULL);
+    return signatures ? carrier : NULL;
 }
 
 static const TamgaFormat *named (const char *name)

@@ -50,6 +50,8 @@ typedef struct {
     TamgaJudgement judgement;
     gint64 time;      /* genTime; G_MININT64 with a token that cannot be read */
     gboolean in_file; /* evidence about its path lies in the file */
+    gint64 until;     /* as of TamgaValidatedTimestamp */
+    gboolean weakens;
 } TamgaStamp;
 
 void tamga_stamp_free (TamgaStamp *stamp);

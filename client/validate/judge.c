@@ -102,6 +102,8 @@ static void keep_stamps (Judge *self)
         TamgaValidatedTimestamp *kept = g_new0 (TamgaValidatedTimestamp, 1);
         kept->timestamp = stamp->timestamp;
         kept->time = stamp->time;
+        kept->until = stamp->until;
+        kept->weakens = stamp->weakens;
         kept->tsa = g_steal_pointer (&stamp->tsa);
         kept->indication = stamp->judgement.indication;
         kept->sub_indication = stamp->judgement.sub;

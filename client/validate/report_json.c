@@ -68,6 +68,7 @@ static json_t *timestamps (const TamgaValidatedSignature *validated)
                              tamga_json_text (tamga_timestamp_kind_name (one->timestamp->kind)));
         json_object_set_new (object, "time", tamga_json_time (one->time));
         json_object_set_new (object, "tsa", tamga_json_text (one->tsa));
+        json_object_set_new (object, "until", tamga_json_time (one->until));
         json_object_set_new (object, "covers", tamga_json_text (one->timestamp->covers));
         json_object_set_new (object, "indication",
                              tamga_json_text (tamga_indication_name (one->indication)));

@@ -149,7 +149,9 @@ static void fact_signed (GString *out, const TamgaValidatedSignature *validated)
     gboolean proven = g_str_has_prefix (validated->best_time_source, "timestamp") ||
                       g_str_has_prefix (validated->best_time_source, "document timestamp") ||
                       g_str_has_prefix (validated->best_time_source, "container timestamp");
-    if (proven)
+    if (signature->is_document_timestamp)
+        fact (out, "existed", "%s (%s)", best, validated->best_time_source);
+    else if (proven)
         fact (out, "signed", "%s (%s)", best, validated->best_time_source);
     else if (signature->claimed_time != G_MININT64)
         fact (out, "signed", "%s says the signer (no timestamp proves it); judged as of %s (%s)",
@@ -157,6 +159,35 @@ static void fact_signed (GString *out, const TamgaValidatedSignature *validated)
     else
         fact (out, "signed", "no time is known; judged as of %s (%s)", best,
               validated->best_time_source);
+}
+
+/* Evidence in the file holds as long as its newest timestamp does: when to renew it. */
+static void fact_lasts (GString *out, const TamgaValidatedSignature *validated)
+{
+    const TamgaValidatedTimestamp *newest = NULL;
+    for (guint i = 0; i < validated->timestamps->len; i++) {
+        const TamgaValidatedTimestamp *one = validated->timestamps->pdata[i];
+        if (one->indication == TAMGA_TOTAL_PASSED &&
+            one->timestamp->kind != TAMGA_TIMESTAMP_CONTENT &&
+            (newest == NULL || one->time >= newest->time))
+            newest = one;
+    }
+    gboolean evidence = g_str_has_prefix (validated->level, "LT");
+    if (validated->indication != TAMGA_TOTAL_PASSED || !evidence || newest == NULL ||
+        newest->until == G_MININT64)
+        return;
+    g_autofree char *until = tamga_time_text (newest->until);
+    until[strlen ("2026-11-23")] = '\0';
+    if (newest->weakens)
+        fact (out, "lasts",
+              "until %s, when the algorithm of its last timestamp is no longer relied upon; renew "
+              "it before that with tamga extend",
+              until);
+    else
+        fact (out, "lasts",
+              "until %s, when the certificate of %s ends; renew it before that with "
+              "tamga extend",
+              until, newest->tsa);
 }
 
 static void fact_document (GString *out, const TamgaValidatedSignature *validated)
@@ -308,6 +339,7 @@ static void add_signature (GString *out, guint number, const TamgaValidatedSigna
         fact_qualified (out, validated);
         fact (out, "limits", "%s", validated->limits != NULL ? validated->limits : "none stated");
     }
+    fact_lasts (out, validated);
     fact_claims (out, signature);
     if (signature->policy_oid != NULL)
         fact (out, "policy", "%s",

@@ -138,6 +138,9 @@ static void check_algorithms (TamgaStamp *stamp, gint64 reference)
         tamga_suite_digest_until (token->digest),
         MIN (tamga_suite_digest_until (tamga_algorithm_digest (signature->algorithm)),
              key != NULL ? tamga_suite_key_until (key, signature->algorithm->scheme) : G_MININT64));
+    gint64 end = tamga_ossl_time (X509_get0_notAfter (signature->certificate));
+    stamp->until = MIN (until, end);
+    stamp->weakens = until < end;
     if (until < reference)
         tamga_judgement_add (&stamp->judgement, TAMGA_INDETERMINATE,
                              SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
@@ -233,7 +236,7 @@ TamgaStamp *tamga_stamp_judge (const TamgaBlocks *blocks, const TamgaTimestamp *
     gint64 reference = MIN (proof, now);
     TamgaStamp *stamp = g_new0 (TamgaStamp, 1);
     stamp->timestamp = timestamp;
-    stamp->time = G_MININT64;
+    stamp->time = stamp->until = G_MININT64;
     stamp->judgement = TAMGA_JUDGEMENT_INIT;
     stamp->token = tamga_token_parse (timestamp->token, &error);
     if (stamp->token == NULL) {

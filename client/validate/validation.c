@@ -221,11 +221,16 @@ static TamgaValidation *not_signed (TamgaDocument *document, const TamgaFormat *
     TamgaValidation *self = validation_new (tamga_document_name (document), format);
     self->error = error;
     g_autofree char *message = tamga_text_visible (error->message);
-    self->summary = g_strdup_printf (
-        g_error_matches (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_SIGNATURE)
-            ? "NOT SIGNED: %s"
-            : "NOT READABLE: %s",
-        message);
+    gboolean foreign = format == NULL && g_error_matches (error, TAMGA_FORMAT_ERROR,
+                                                          TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT);
+    if (g_error_matches (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_SIGNATURE))
+        self->summary = g_strdup ("NOT SIGNED: there is no signature in it.");
+    else if (foreign)
+        self->summary = g_strdup ("NOT SIGNED: it is in none of the formats that can hold a "
+                                  "signature. If its signature is a file of its own, verify that "
+                                  "file, and name this one with --document.");
+    else
+        self->summary = g_strdup_printf ("NOT READABLE: %s", message);
     return self;
 }
 

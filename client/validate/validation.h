@@ -32,6 +32,8 @@ typedef struct {
     const TamgaTimestamp *timestamp; /* of the signature */
     gint64 time;                     /* genTime; G_MININT64 where the token cannot be read */
     char *tsa;                       /* who made it, for people; NULL then */
+    gint64 until;     /* when it stops proving anything by itself; G_MININT64: not known */
+    gboolean weakens; /* because its algorithm ends then, and not its certificate */
     TamgaIndication indication;
     const char *sub_indication; /* NULL when passed */
     char *reason;

@@ -27,6 +27,9 @@ static void test_by_content (void)
         {"b.xml", "  \n<a/>", "jades"},
         {"b.html", "<html></html>", "cades"},
         {"c.xml", "no xml at all", "cades"},
+        {"page.html", "<!DOCTYPE html><html><p>no XML</html>", "cades"},
+        {"noise", "<\xa0\x63\x43\xbf", "cades"},
+        {"noise", "{\xa0\x63", "cades"},
     };
     /* A format for XML that is told apart from the other one. */
     const TamgaProfile profile = {.format_xml = "jades", .format_other = "cades"};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/validate/checks.h"
+#include "formats/ossl.h"
 #include "tests/unit/validate/scene.h"
 
 #define PASSED TAMGA_TOTAL_PASSED
@@ -608,6 +609,29 @@ static void test_json (void)
     g_assert_nonnull (strstr (text, "covers    contract.txt"));
 }
 
+/* Evidence lasts as long as the newest timestamp: its certificate's end, or its algorithm's. */
+static void test_lasts (void)
+{
+    g_autoptr (Scene) scene = scene_new ();
+    TamgaSignature *signature = scene_lt_signature (scene, scene->signer);
+    add_archive (signature, scene->tsa, THEN + DAY);
+    g_autoptr (TamgaValidation) validation = scene_validate (scene, signature);
+    const TamgaValidatedSignature *one = scene_one (validation, 0);
+    const TamgaValidatedTimestamp *newest = one->timestamps->pdata[1];
+    gint64 end = tamga_ossl_time (X509_get0_notAfter (scene->tsa->certificate));
+    g_assert_cmpint (newest->until, <=, end);
+    g_assert_cmpint (newest->weakens, ==, newest->until < end);
+    g_autofree char *until = tamga_time_text (newest->until);
+    until[strlen ("2026-11-23")] = '\0';
+    g_autofree char *expected = g_strdup_printf ("\n   lasts     until %s, when ", until);
+    g_autofree char *text = tamga_validation_text (validation, NULL, FALSE);
+    g_assert_nonnull (strstr (text, expected));
+    g_autoptr (TamgaValidation) bare =
+        scene_validate (scene, scene_signature (scene, scene->signer));
+    g_autofree char *nothing = tamga_validation_text (bare, NULL, FALSE);
+    g_assert_null (strstr (nothing, "lasts"));
+}
+
 /* Names that come out of a container are shown and never obeyed. */
 static void test_hostile_names (void)
 {
@@ -665,6 +689,7 @@ int main (int argc, char **argv)
         {"/model/countersignature", test_countersignature},
         {"/model/countersignature_archived", test_countersignature_archived},
         {"/report/json", test_json},
+        {"/report/lasts", test_lasts},
         {"/report/hostile_names", test_hostile_names},
     };
     g_test_init (&argc, &argv, NULL);
