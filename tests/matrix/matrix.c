@@ -4,18 +4,63 @@
 #include "tests/matrix/cell.h"
 
 #include <glib/gstdio.h>
+#include <openssl/pem.h>
 #include <string.h>
+
+/* Where files are kept for peers, or NULL. They are made and judged then, but not damaged: that is
+ * the matter of the tests without a folder. */
+static const char *kept (void)
+{
+    return g_getenv ("TAMGA_MATRIX_OUT");
+}
+
+static void write_file (GBytes *bytes, const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+    g_assert_true (g_file_set_contents (path, g_bytes_get_data (bytes, NULL),
+                                        (gssize)g_bytes_get_size (bytes), NULL));
+}
 
 static void keep (const Cell *cell, GBytes *file, const char *step)
 {
-    const char *folder = g_getenv ("TAMGA_MATRIX_OUT");
-    if (folder == NULL)
+    g_autofree char *name = g_strdup_printf ("%s.%s.%u.%s%s", cell->form->name, cell->key->name,
+                                             cell->signers, step, cell->form->extension);
+    if (kept () != NULL)
+        write_file (file, kept (), name);
+}
+
+static void keep_certificate (X509 *certificate, const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+    BIO *out = BIO_new_file (path, "w");
+    g_assert_nonnull (out);
+    g_assert_cmpint (PEM_write_bio_X509 (out, certificate), ==, 1);
+    BIO_free (out);
+}
+
+/* FORM.KEY.SIGNERS: a folder with what was signed, and root.pem, provider.pem, tsa.pem and
+ * signer-1.pem and so on. */
+static void keep_world (const Cell *cell)
+{
+    const Scene *scene = cell->scene;
+    g_autofree char *folder = NULL;
+    if (kept () == NULL)
         return;
-    g_autofree char *stem =
-        g_strdup_printf ("%s/%s.%s.%u.%s%s", folder, cell->form->name, cell->key->name,
-                         cell->signers, step, cell->form->extension);
-    g_assert_true (g_file_set_contents (stem, g_bytes_get_data (file, NULL),
-                                        (gssize)g_bytes_get_size (file), NULL));
+    folder =
+        g_strdup_printf ("%s/%s.%s.%u", kept (), cell->form->name, cell->key->name, cell->signers);
+    g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+    for (guint i = 0; i < cell->documents->len; i++) {
+        TamgaDocument *document = cell->documents->pdata[i];
+        write_file (tamga_document_memory (document), folder, tamga_document_name (document));
+    }
+    keep_certificate (scene->root->certificate, folder, "root.pem");
+    keep_certificate (scene->provider->certificate, folder, "provider.pem");
+    keep_certificate (scene->tsa->certificate, folder, "tsa.pem");
+    for (guint i = 0; i < cell->parties->len; i++) {
+        const Entity *party = cell->parties->pdata[i];
+        g_autofree char *name = g_strdup_printf ("signer-%u.pem", i + 1);
+        keep_certificate (party->certificate, folder, name);
+    }
 }
 
 static gboolean is_plain (const Cell *cell)
@@ -127,6 +172,8 @@ static void assert_refused (const Cell *cell, GBytes *file, const char *what)
 /* One byte of the content, of each document beside it, and of each signature value. */
 static void assert_damage_is_seen (Cell *cell, GBytes *file)
 {
+    if (kept () != NULL)
+        return;
     g_autoptr (GPtrArray) signatures = cell_read (cell, file, NULL);
     if (!cell_is_detached (cell)) {
         gssize place = find_content (file);
@@ -219,6 +266,7 @@ static void test_form (gconstpointer data)
         for (guint signers = 1; signers <= form->signers; signers++) {
             g_autoptr (Cell) cell = cell_new (form, key, signers);
             g_test_message ("%s, %s, %u signers", form->name, key->name, signers);
+            keep_world (cell);
             walk (cell);
             g_autoptr (GBytes) file = cell_make (cell, TAMGA_LEVEL_B);
             if (cell->format->originals != NULL && strcmp (form->name, "xmldsig") != 0)
