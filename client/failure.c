@@ -74,9 +74,10 @@ static const Row rows[] = {
     DOCUMENT (CANCELLED, "cancelled", TAMGA_EXIT_KEY, NULL),
 
     FORMAT (NOT_THIS_FORMAT, "not-this-format", TAMGA_EXIT_INPUT,
-            "Leave out --format, and the format is chosen by the content."),
+            "Name the file that has the signature in it; tamga sign without --format takes any."),
     FORMAT (MALFORMED, "malformed", TAMGA_EXIT_INPUT, "Ask the sender for a whole copy."),
-    FORMAT (NO_SIGNATURE, "no-signature", TAMGA_EXIT_INPUT, NULL),
+    FORMAT (NO_SIGNATURE, "no-signature", TAMGA_EXIT_INPUT,
+            "tamga sign signs it; tamga timestamp proves when it existed, without a signature."),
     FORMAT (ENCRYPTED, "encrypted", TAMGA_EXIT_INPUT,
             "Give its password on the terminal, or with --password-fd N."),
     FORMAT (PASSWORD, "password", TAMGA_EXIT_INPUT,

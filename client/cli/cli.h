@@ -18,7 +18,14 @@ typedef struct {
     const char *summary;   /* one line for `tamga help` */
     const char *example;   /* the first thing its help shows: one command that works */
     int (*run) (TamgaCli *cli, int argc, char **argv); /* argv[0] is the name; returns exit code */
+    gboolean uses_key;                                 /* its help shows the options about keys */
 } TamgaCommand;
+
+/* A row among the options of a command: those behind it stand below this heading in its help. */
+#define TAMGA_CLI_HEADING(title)                                                                   \
+    {                                                                                              \
+        "", 0, 0, G_OPTION_ARG_NONE, NULL, title, NULL                                             \
+    }
 
 extern const TamgaCommand tamga_commands[]; /* ends with a row without a name */
 

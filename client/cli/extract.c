@@ -203,11 +203,6 @@ static void tell (const Extraction *self, const GPtrArray *originals, const char
 
 static int fail (Extraction *self, const GError *error)
 {
-    if (g_error_matches (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT) &&
-        !self->cli->json) {
-        tamga_cli_tell (self->cli, error); /* the advice is for who signs */
-        return (int)tamga_failure_exit_code (error);
-    }
     if (!g_error_matches (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_CONTENT))
         return tamga_cli_fail (self->cli, error);
     g_autoptr (GError) detached = g_error_new (

@@ -201,20 +201,16 @@ int tamga_cli_keyless (TamgaCli *cli, int argc, char **argv, const TamgaCliKeyle
         {"tsa", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.tsa,
          "Timestamp service; several are tried in turn", "URL"},
         TAMGA_CLI_PASSWORD_OPTION (&o.password_fd),
-        {"level", 'l', what->with_level ? 0 : G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &o.level,
+        /* The list ends here where there is no level to reach. */
+        {what->with_level ? "level" : NULL, 'l', 0, G_OPTION_ARG_STRING, &o.level,
          "T, LT or LTA; LTA where left out", "LEVEL"},
-        {"document", 'd', what->with_level ? 0 : G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME_ARRAY,
-         &o.documents, "What a detached signature signs", "FILE"},
+        {"document", 'd', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.documents,
+         "What a detached signature signs; again for several", "FILE"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     int code;
-    if (tamga_cli_parse (cli, &argc, &argv, entries, 1, &code)) {
-        if (!what->with_level && (o.level || o.documents))
-            code = tamga_cli_usage (cli, "tamga %s knows neither --level nor --document.",
-                                    cli->command->name);
-        else
-            code = run (cli, &o, what, argc, argv);
-    }
+    if (tamga_cli_parse (cli, &argc, &argv, entries, 1, &code))
+        code = run (cli, &o, what, argc, argv);
     g_free (o.output);
     g_free (o.level);
     g_free (o.password_fd);

@@ -67,6 +67,7 @@ int tamga_cli_help (TamgaCli *cli, int argc, char **argv)
         return TAMGA_EXIT_DONE;
     }
     const TamgaCommand *row = find_command (argv[1]);
+    cli->command = NULL; /* advice is about the one that is asked for */
     if (!row || row->run == tamga_cli_help)
         return row ? (print_commands (stdout), TAMGA_EXIT_DONE)
                    : tamga_cli_usage (cli, "There is no command \"%s\".", argv[1]);

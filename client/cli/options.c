@@ -10,8 +10,8 @@ gboolean tamga_cli_descriptor (TamgaCli *cli, const char *option, const char *te
 {
     guint64 fd = 0;
     if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT, &fd, NULL)) {
-        *exit_code = tamga_cli_usage (cli, "%s takes the number of a descriptor, not \"%s\".",
-                                      option, text);
+        *exit_code =
+            tamga_cli_usage (cli, "%s takes the number of a descriptor, not \"%s\".", option, text);
         return FALSE;
     }
     if ((int)fd == cli->call.cancel_fd || fcntl ((int)fd, F_GETFD) < 0) {
@@ -33,24 +33,46 @@ static gboolean options_make_sense (TamgaCli *cli, int *exit_code)
     return TRUE;
 }
 
-gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionEntry *entries,
-                          int minimum, int *exit_code)
+/* One group per heading; options before the first one are "Options". */
+static void add_own (GOptionContext *context, const GOptionEntry *entries)
 {
+    GOptionGroup *group = NULL;
+    for (; entries && entries->long_name; entries++) {
+        gboolean heading = *entries->long_name == '\0';
+        if (heading || !group) {
+            g_autofree char *title =
+                g_strconcat (heading ? entries->description : "Options", ":", NULL);
+            group = g_option_group_new (title, title, title, NULL, NULL);
+            g_option_context_add_group (context, group);
+        }
+        const GOptionEntry one[] = {*entries, {NULL, 0, 0, 0, NULL, NULL, NULL}};
+        if (!heading)
+            g_option_group_add_entries (group, one);
+    }
+}
+
+/* Commands without a key take its options too, as scripts give the same to all, and hide them. */
+static void add_common (TamgaCli *cli, GOptionContext *context, gboolean *help)
+{
+    int hidden = cli->command->uses_key ? 0 : G_OPTION_FLAG_HIDDEN;
+    const GOptionEntry keys[] = {
+        {"key", 'k', hidden, G_OPTION_ARG_FILENAME, &cli->key,
+         "Key: pkcs11: URI (tamga key list) or PKCS#12 file", "KEY"},
+        {"module", 'm', hidden, G_OPTION_ARG_FILENAME_ARRAY, &cli->modules,
+         "PKCS#11 module of the card", "FILE"},
+        {"module-timeout", 0, hidden, G_OPTION_ARG_INT, &cli->module_timeout,
+         "Seconds a driver may take (10)", "N"},
+        {"pin-fd", 0, hidden, G_OPTION_ARG_STRING, &cli->pin_fd,
+         "Read the PIN from this descriptor", "N"},
+        {"pinentry", 0, hidden, G_OPTION_ARG_NONE, &cli->pinentry, "Ask for the PIN with pinentry",
+         NULL},
+        {"use-last-try", 0, hidden, G_OPTION_ARG_NONE, &cli->use_last_try,
+         "Use the last PIN try without a question", NULL},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
     const GOptionEntry common[] = {
         {"profile", 'p', 0, G_OPTION_ARG_STRING, &cli->profile_name,
          "Rules of a country (tamga profile list)", "NAME"},
-        {"key", 'k', 0, G_OPTION_ARG_FILENAME, &cli->key, "Key: pkcs11: URI or PKCS#12 file",
-         "KEY"},
-        {"module", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &cli->modules, "PKCS#11 module of the card",
-         "FILE"},
-        {"module-timeout", 0, 0, G_OPTION_ARG_INT, &cli->module_timeout,
-         "Seconds a driver may take (10)", "N"},
-        {"pin-fd", 0, 0, G_OPTION_ARG_STRING, &cli->pin_fd, "Read the PIN from this descriptor",
-         "N"},
-        {"pinentry", 0, 0, G_OPTION_ARG_NONE, &cli->pinentry, "Ask for the PIN with pinentry",
-         NULL},
-        {"use-last-try", 0, 0, G_OPTION_ARG_NONE, &cli->use_last_try,
-         "Use the last PIN try without a question", NULL},
         {"anchor", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &cli->anchors, "Trust this root for this run",
          "FILE"},
         {"offline", 0, 0, G_OPTION_ARG_NONE, &cli->offline, "Use no network", NULL},
@@ -58,24 +80,29 @@ gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionE
         {"ndjson", 0, 0, G_OPTION_ARG_NONE, &cli->ndjson, "Print a JSON object per line", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &cli->quiet, "Print errors only", NULL},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &cli->verbose, "Print details", NULL},
+        {"help", 'h', 0, G_OPTION_ARG_NONE, help, "Show this help", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
+    GOptionGroup *group = g_option_group_new ("common", "Every command:", "", NULL, NULL);
+    if (cli->command->uses_key) {
+        GOptionGroup *own = g_option_group_new ("key", "Key, card and PIN:", "", NULL, NULL);
+        g_option_group_add_entries (own, keys);
+        g_option_context_add_group (context, own);
+    } else {
+        g_option_group_add_entries (group, keys);
+    }
+    g_option_group_add_entries (group, common);
+    g_option_context_add_group (context, group);
+}
+
+gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionEntry *entries,
+                          int minimum, int *exit_code)
+{
     const TamgaCommand *command = cli->command;
     g_autoptr (GOptionContext) context = g_option_context_new (command->arguments);
     gboolean help = FALSE;
-    const GOptionEntry help_entry[] = {
-        {"help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
-    };
-    GOptionGroup *own = g_option_group_new ("own", "Options:", "Show the options", NULL, NULL);
-    if (entries)
-        g_option_group_add_entries (own, entries);
-    g_option_group_add_entries (own, help_entry);
-    g_option_context_add_group (context, own);
-    GOptionGroup *group =
-        g_option_group_new ("common", "Common options:", "Show the common options", NULL, NULL);
-    g_option_group_add_entries (group, common);
-    g_option_context_add_group (context, group);
+    add_own (context, entries);
+    add_common (cli, context, &help);
     g_option_context_set_help_enabled (context, FALSE);
 
     g_autofree char *program = g_strconcat ("tamga ", command->name, NULL);
@@ -102,7 +129,10 @@ gboolean tamga_cli_parse (TamgaCli *cli, int *argc, char ***argv, const GOptionE
     if (!options_make_sense (cli, exit_code))
         return FALSE;
     if (*argc < minimum) {
-        *exit_code = tamga_cli_usage (cli, "tamga %s needs %s.", command->name, command->arguments);
+        gboolean file = g_str_has_prefix (command->arguments, "FILE");
+        *exit_code = tamga_cli_usage (cli, "tamga %s needs %s%s, as in \"%s\".", command->name,
+                                      file ? "the name of a file" : "one of ",
+                                      file ? "" : command->arguments, command->example);
         return FALSE;
     }
     return TRUE;

@@ -9,7 +9,7 @@
 #define TAMGA_CLI_PASSWORD_OPTION(where)                                                           \
     {                                                                                              \
         "password-fd", 0, 0, G_OPTION_ARG_STRING, where,                                           \
-            "Read the password of an encrypted document from this descriptor", "N"                 \
+            "Password of an encrypted document from this descriptor", "N"                 \
     }
 
 /* Is `fd_option` (may be NULL) the number of an open descriptor? FALSE: a usage error was told. */

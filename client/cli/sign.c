@@ -106,7 +106,10 @@ static void show_item (guint index, const TamgaSignItem *item, const char *outpu
     if (error && screen->n > 1)
         tamga_cli_fail (cli, error);
     g_autofree char *name = tamga_text_visible (output ? output : "");
-    if (!error && output && strcmp (output, "-") != 0)
+    guint others = item->others ? g_strv_length ((char **)item->others) : 0;
+    if (!error && output && strcmp (output, "-") != 0 && others > 0)
+        tamga_cli_line (cli, "Signed", "%s   %s   %u documents in it", name, when, others + 1);
+    else if (!error && output && strcmp (output, "-") != 0)
         tamga_cli_line (cli, "Signed", "%s   %s   %u of %" G_GSIZE_FORMAT, name, when, index + 1,
                         screen->n);
 }
@@ -222,6 +225,8 @@ static int run (TamgaCli *cli, TamgaCliSign *o, int argc, char **argv)
     code = sign_items (cli, o, items, n, &error);
     if (error)
         tamga_cli_fail (cli, error);
+    if (error && n > 1 && !cli->json)
+        fprintf (stderr, "None of the %" G_GSIZE_FORMAT " documents was signed.\n", n);
     return code;
 }
 

@@ -28,60 +28,61 @@
 GOptionEntry *tamga_cli_sign_entries (TamgaCliSign *o)
 {
     const GOptionEntry entries[] = {
+        TAMGA_CLI_HEADING ("What is signed, and where it goes"),
         FILENAME ("out", 'o', &o->output,
-                  "Where the signed file goes (a folder for several, - for standard output)"),
+                  "The new file (a folder for several, - for standard output)"),
         FLAG ("force", 'f', &o->force, "Replace the output where it exists"),
-        STRING ("format", 0, &o->format,
-                "pades, cades, xades, jades, asic-e-xades, ...; left out: PDF pades, a signed file "
-                "its own format, several files asic-e-xades, else what the profile says",
-                "NAME"),
-        STRING ("level", 'l', &o->level, "B, T, LT or LTA; the profile's where left out", "LEVEL"),
-        FLAG ("together", 0, &o->together, "One signature over all files"),
+        FLAG ("together", 0, &o->together, "One signature over all files, in a container"),
         FLAG ("each", 0, &o->each, "A signature for each file"),
+        STRING ("format", 0, &o->format,
+                "pades, cades, xades, jades, asic-e-xades, ... (by the content)",
+                "NAME"),
         STRING ("packaging", 0, &o->packaging,
-                "attached, detached, enveloped or enveloping; the format's usual where left out",
-                "WAY"),
+                "attached, detached, enveloped or enveloping (the format's usual)", "WAY"),
         FLAG ("detached", 'd', &o->detached, "The same as --packaging detached"),
         {"document", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->documents,
-         "What the detached signature that gets one more signer signs", "FILE"},
+         "What a detached signature signs that gets one more signer", "FILE"},
         STRING ("countersign", 0, &o->countersign,
                 "Sign this signature of the file instead of the document", "SIGNATURE"),
+        TAMGA_CLI_PASSWORD_OPTION (&o->password_fd),
+        TAMGA_CLI_HEADING ("Level, timestamps and algorithms"),
+        STRING ("level", 'l', &o->level, "B, T, LT or LTA (the profile's)", "LEVEL"),
         STRINGS ("tsa", &o->tsa, "Timestamp service; several are tried in turn", "URL"),
         FLAG ("content-timestamp", 0, &o->content_timestamp,
-              "Prove with a timestamp that the content existed before the signature"),
+              "Prove that the content existed before the signature"),
         STRING ("digest", 0, &o->digest, "SHA-256, SHA-384 or SHA-512", "NAME"),
         STRING ("scheme", 0, &o->scheme, "RSA: PKCS1 or PSS", "NAME"),
-        TAMGA_CLI_PASSWORD_OPTION (&o->password_fd),
+        TAMGA_CLI_HEADING ("What the signer states"),
         STRINGS ("commitment", &o->commitments,
-                 "What the signature commits to: proof-of-origin, -receipt, -delivery, -sender, "
-                 "-approval, -creation, or an OID",
+                 "proof-of-origin, -receipt, -delivery, -sender, -approval, -creation, or an OID",
                  "NAME"),
         STRINGS ("role", &o->roles, "Claimed role of the signer", "TEXT"),
-        STRING ("city", 0, &o->city, "Where it is signed", "TEXT"),
-        STRING ("province", 0, &o->province, "Where it is signed", "TEXT"),
-        STRING ("postal-code", 0, &o->postal_code, "Where it is signed", "TEXT"),
-        STRING ("country", 0, &o->country, "Where it is signed (two letters)", "CODE"),
+        STRING ("city", 0, &o->city, "Where it is signed: the town,", "TEXT"),
+        STRING ("province", 0, &o->province, "  the province,", "TEXT"),
+        STRING ("postal-code", 0, &o->postal_code, "  the postal code,", "TEXT"),
+        STRING ("country", 0, &o->country, "  the country in two letters", "CODE"),
         STRING ("policy", 0, &o->policy, "Signature policy, with --policy-file", "OID"),
         FILENAME ("policy-file", 0, &o->policy_file, "The policy document, whose digest is signed"),
         STRING ("policy-uri", 0, &o->policy_uri, "Where the policy document can be had", "URI"),
-        STRING ("reason", 0, &o->reason, "PDF: why it is signed", "TEXT"),
-        STRING ("location", 0, &o->location, "PDF: where it is signed", "TEXT"),
-        STRING ("contact", 0, &o->contact, "PDF: how to reach the signer", "TEXT"),
-        STRING ("field", 0, &o->field, "PDF: signature field to use", "NAME"),
-        {"certify", 0, 0, G_OPTION_ARG_INT, &o->certify,
-         "PDF: certify, allowing 1 no changes, 2 forms, 3 forms and comments", "1..3"},
-        STRING ("visible", 0, &o->visible,
-                "PDF: show it on a page; points from the upper left corner", "PAGE,X,Y,W,H"),
+        TAMGA_CLI_HEADING ("PDF"),
+        STRING ("reason", 0, &o->reason, "Why it is signed", "TEXT"),
+        STRING ("location", 0, &o->location, "Where it is signed", "TEXT"),
+        STRING ("contact", 0, &o->contact, "How to reach the signer", "TEXT"),
+        STRING ("visible", 0, &o->visible, "Show it on a page; points from the upper left corner",
+                "PAGE,X,Y,W,H"),
         STRING ("text", 0, &o->text, "Text of the visible signature", "TEXT"),
         FILENAME ("image", 0, &o->image, "PNG of the visible signature"),
+        STRING ("field", 0, &o->field, "Signature field to use", "NAME"),
+        {"certify", 0, 0, G_OPTION_ARG_INT, &o->certify,
+         "Certify, allowing 1 no changes, 2 forms, 3 forms and comments", "1..3"},
         {"contents-size", 0, 0, G_OPTION_ARG_INT, &o->contents_size,
-         "PDF: bytes reserved for the signature", "N"},
+         "Bytes reserved for the signature", "N"},
+        TAMGA_CLI_HEADING ("XML and JSON"),
         STRING ("xml-parent", 0, &o->xml_parent,
-                "XML: element that gets the signature: a path such as /a/b[2], or #id", "PATH"),
-        STRINGS ("xml-element", &o->xml_elements, "XML: sign this element only: a path or #id",
-                 "PATH"),
-        STRING ("c14n", 0, &o->c14n, "XML: canonicalization, a short name or URI", "NAME"),
-        STRING ("xml-layout", 0, &o->xml_layout, "XML: white space: compact, lf or crlf", "NAME"),
+                "Element that gets the signature: a path such as /a/b[2], or #id", "PATH"),
+        STRINGS ("xml-element", &o->xml_elements, "Sign this element only: a path or #id", "PATH"),
+        STRING ("c14n", 0, &o->c14n, "Canonicalization, a short name or URI", "NAME"),
+        STRING ("xml-layout", 0, &o->xml_layout, "White space: compact, lf or crlf", "NAME"),
         STRING ("serialization", 0, &o->serialization, "JSON: flattened, general or compact",
                 "NAME"),
         {NULL, 0, 0, 0, NULL, NULL, NULL},
@@ -144,11 +145,22 @@ static gboolean read_words (TamgaCliSign *o, GError **error)
     return TRUE;
 }
 
+static gboolean wrong_format (const char *name, GError **error)
+{
+    g_autoptr (GString) known = g_string_new (NULL);
+    for (gsize i = 0; tamga_formats[i]; i++) {
+        if (tamga_formats[i]->prepare)
+            g_string_append_printf (known, "%s%s", known->len > 0 ? ", " : "",
+                                    tamga_formats[i]->name);
+    }
+    return wrong (error, "--format takes %s, not \"%s\"", known->str, name);
+}
+
 static gboolean read_names (TamgaCliSign *o, GError **error)
 {
     TamgaSignOptions *options = &o->options;
     if (o->format && !(options->format = tamga_format_by_name (o->format)))
-        return wrong (error, "--format does not take \"%s\"", o->format);
+        return wrong_format (o->format, error);
     options->level_given = o->level != NULL;
     if (o->level && !tamga_level_from_name (o->level, &options->level))
         return wrong (error, "--level takes B, T, LT or LTA, not \"%s\"", o->level);
