@@ -202,13 +202,6 @@ static int run (TamgaCli *cli, TamgaCliSign *o, int argc, char **argv)
     gboolean folder = o->output && g_file_test (o->output, G_FILE_TEST_IS_DIR);
     if (o->output && n > 1 && !folder)
         return tamga_cli_usage (cli, "With several documents --out must name a folder.");
-    /* A container must not look like one of the documents that are in it. */
-    if (together && !o->together && !o->options.format && o->output && !folder &&
-        strcmp (o->output, "-") != 0 && !g_str_has_suffix (o->output, ".asice"))
-        return tamga_cli_usage (cli,
-                                "These %d documents become one container: give --out a name "
-                                "that ends in .asice. With --each it names a folder.",
-                                argc);
     g_autofree TamgaSignItem *items = g_new0 (TamgaSignItem, n);
     for (gsize i = 0; i < n; i++) {
         items[i] = (TamgaSignItem){.input = argv[i],
