@@ -175,6 +175,57 @@ void tamga_signature_fail (TamgaSignature *signature, TamgaIntegrity integrity, 
     va_end (arguments);
 }
 
+/* The signature that stands under all countersignatures of this one; it itself where there is none,
+ * or where they go round in a circle. */
+static const TamgaSignature *lowest (GHashTable *by_id, const TamgaSignature *signature)
+{
+    const TamgaSignature *below = signature;
+    for (guint steps = g_hash_table_size (by_id); below->countersigned != NULL; steps--) {
+        const TamgaSignature *next = g_hash_table_lookup (by_id, below->countersigned);
+        if (next == NULL || steps == 0)
+            return signature;
+        below = next;
+    }
+    return below;
+}
+
+static void share_values (GPtrArray *own, GPtrArray *shared)
+{
+    for (guint i = 0; i < shared->len; i++) {
+        if (!g_ptr_array_find_with_equal_func (own, shared->pdata[i], g_bytes_equal, NULL))
+            g_ptr_array_add (own, g_bytes_ref (shared->pdata[i]));
+    }
+}
+
+static void share_evidence (TamgaSignature *signature, const TamgaSignature *below)
+{
+    for (guint i = 0; i < below->certificates->len; i++) {
+        X509 *certificate = below->certificates->pdata[i];
+        gboolean found = FALSE;
+        for (guint k = 0; !found && k < signature->certificates->len; k++)
+            found = X509_cmp (signature->certificates->pdata[k], certificate) == 0;
+        if (!found && X509_up_ref (certificate) == 1)
+            g_ptr_array_add (signature->certificates, certificate);
+    }
+    share_values (signature->crls, below->crls);
+    share_values (signature->ocsps, below->ocsps);
+    signature->has_evidence = signature->has_evidence || below->has_evidence;
+}
+
+void tamga_signatures_share_evidence (const GPtrArray *signatures)
+{
+    g_autoptr (GHashTable) by_id = g_hash_table_new (g_str_hash, g_str_equal);
+    for (guint i = 0; i < signatures->len; i++)
+        g_hash_table_insert (by_id, ((TamgaSignature *)signatures->pdata[i])->id,
+                             signatures->pdata[i]);
+    for (guint i = 0; i < signatures->len; i++) {
+        TamgaSignature *signature = signatures->pdata[i];
+        const TamgaSignature *below = lowest (by_id, signature);
+        if (below != signature)
+            share_evidence (signature, below);
+    }
+}
+
 const char *tamga_integrity_name (TamgaIntegrity integrity)
 {
     static const char *const names[] = {

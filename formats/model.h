@@ -171,4 +171,8 @@ void tamga_signature_find (TamgaSignature *signature, TamgaSeverity severity, co
  * set: the first failure found is kept, INTACT never overwrites. */
 void tamga_signature_fail (TamgaSignature *signature, TamgaIntegrity integrity, const char *format,
                            ...) G_GNUC_PRINTF (3, 4);
+/* Gives countersignatures the certificates and evidence of the signature that stands under all of
+ * them, among which their own are kept too (EN 319 132-1 5.4.1, 5.4.2; TS 119 182-1 5.3.5).
+ * `signatures`: all TamgaSignature of one file, with ids. */
+void tamga_signatures_share_evidence (const GPtrArray *signatures);
 const char *tamga_integrity_name (TamgaIntegrity integrity); /* "HASH_FAILURE" ... */

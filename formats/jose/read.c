@@ -195,5 +195,6 @@ GPtrArray *tamga_jose_read (const TamgaJws *jws, const TamgaReadOptions *options
         if (!read_one (&reader, jws, jws->signatures->pdata[i], id, NULL, error))
             return NULL;
     }
+    tamga_signatures_share_evidence (signatures);
     return g_steal_pointer (&signatures);
 }

@@ -121,5 +121,6 @@ GPtrArray *tamga_xades_read_xml (const TamgaXml *xml, const TamgaXmlResolver *re
         if (!read_one (&reader, elements->pdata[i], error))
             return NULL;
     }
+    tamga_signatures_share_evidence (signatures);
     return g_steal_pointer (&signatures);
 }

@@ -85,4 +85,21 @@ stamped_container() {
 }
 check "any file is stamped in an ASiC-S container, and that is renewed" stamped_container
 
+# The evidence about who countersigned goes to the signature below, and is looked for there.
+countersigned() {
+    local name=$1
+    shift
+    sign 0 alice.p12 --level B --out "$d/once-$name" "$@" || return
+    sign 0 boris.p12 --level T --countersign "signature 1" --out "$d/twice-$name" "$d/once-$name" ||
+        return
+    extend 0 --level LT --out "$d/lt-$name" "$d/twice-$name" || return
+    alone 0 "$d/lt-$name"
+    expect_json '.signatures[1].countersigns' "signature 1"
+    expect_json '[.signatures[].level] | unique | join (" ")' LT
+}
+for one in cades:p7m xades:xml jades:json asic-e-cades:asice asic-e-xades:sce; do
+    check "a countersigned signature lasts with its countersignature: ${one%:*}" \
+        countersigned "${one%:*}.${one#*:}" --format "${one%:*}" "$d/order.xml"
+done
+
 world_end
