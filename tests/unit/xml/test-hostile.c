@@ -179,6 +179,35 @@ static gboolean has_finding (const TamgaSignature *signature, const char *code)
 
 /* ---- Tests ---- */
 
+/* Properties that nobody signed in front of those that are: what is shown is not by order. */
+static void test_properties_twice (void)
+{
+    g_autoptr (Forge) forge = forge_new ();
+
+    assert_integrity (forge,
+                      "<a>" SIGNATURE (INFO (RSA, ENVELOPED PROPERTIES_REFERENCE) QUALIFYING (
+                          SIGNED_PROPERTIES ("decoy")) PROPERTIES) "</a>",
+                      TAMGA_INTEGRITY_FORMAT_FAILURE);
+    assert_integrity (forge,
+                      "<a>" SIGNATURE (INFO (RSA, ENVELOPED PROPERTIES_REFERENCE) QUALIFYING (
+                          SIGNED_PROPERTIES ("decoy") SIGNED_PROPERTIES ("sp"))) "</a>",
+                      TAMGA_INTEGRITY_FORMAT_FAILURE);
+}
+
+/* The signed digest is that of another certificate around the same key. */
+static void test_other_certificate (void)
+{
+    g_autoptr (Forge) forge = forge_new ();
+    g_autoptr (GString) template = g_string_new ("<a>" GOOD "</a>");
+    g_autoptr (GBytes) file = NULL;
+    g_autoptr (GPtrArray) keep = NULL;
+
+    g_string_replace (template, "@H", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", 1);
+    file = forge_sign (forge, template->str);
+    g_assert_cmpint (first_of (file, &keep)->binding, ==, TAMGA_BINDING_MISMATCH);
+    g_assert_true (has_finding (keep->pdata[0], "xades-signing-certificate-mismatch"));
+}
+
 static void test_good (void)
 {
     g_autoptr (Forge) forge = forge_new ();
@@ -452,6 +481,8 @@ int main (int argc, char **argv)
     g_test_add_func ("/xades/hostile/good", test_good);
     g_test_add_func ("/xades/hostile/wrapping", test_wrapping);
     g_test_add_func ("/xades/hostile/properties", test_properties);
+    g_test_add_func ("/xades/hostile/properties-twice", test_properties_twice);
+    g_test_add_func ("/xades/hostile/other-certificate", test_other_certificate);
     g_test_add_func ("/xades/hostile/algorithms", test_algorithms);
     g_test_add_func ("/xades/hostile/missing", test_missing);
     g_test_add_func ("/xades/hostile/manifest", test_manifest);
