@@ -39,3 +39,7 @@ typedef enum {
     TAMGA_FORMAT_ERROR_NO_CONTENT,   /* detached: the content is needed and was not given */
     TAMGA_FORMAT_ERROR_PASSWORD,     /* encrypted, and the password does not open it */
 } TamgaFormatError;
+
+/* Sets `error` in the domain of formats and returns FALSE, for checks that end so. */
+gboolean tamga_format_refuse (GError **error, TamgaFormatError code, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);

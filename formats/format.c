@@ -25,6 +25,30 @@ gboolean tamga_level_from_name (const char *name, TamgaLevel *level)
     return FALSE;
 }
 
+gboolean tamga_format_check_no_pdf (const TamgaSigningParameters *parameters, const char *what,
+                                    GError **error)
+{
+    const struct {
+        gboolean given;
+        const char *what;
+    } rows[] = {
+        {parameters->visible != NULL, "an appearance on a page"},
+        {parameters->field != NULL, "a signature field"},
+        {parameters->certification != 0, "a certification"},
+        {parameters->reason != NULL, "a reason: state a commitment instead"},
+        {parameters->location != NULL, "a location: state town or country instead"},
+        {parameters->contact != NULL, "a contact"},
+        {parameters->contents_size != 0, "room reserved for it"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        if (rows[i].given)
+            return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
+                                        "%s cannot have %s. Only a signature in a PDF has that.",
+                                        what, rows[i].what);
+    }
+    return TRUE;
+}
+
 void tamga_visible_free (TamgaVisible *visible)
 {
     if (!visible)

@@ -228,6 +228,10 @@ void tamga_preparation_free (TamgaPreparation *preparation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaPreparation, tamga_preparation_free)
 /* Digest of to_be_signed by the algorithm's digest: what a key store is given. */
 GBytes *tamga_preparation_digest (TamgaPreparation *preparation);
+/* Refuses what only a signature in a PDF has, where it was asked for and would be missing. `what`
+ * is being made: "a CAdES signature". */
+gboolean tamga_format_check_no_pdf (const TamgaSigningParameters *parameters, const char *what,
+                                    GError **error);
 /* The bytes that a signature timestamp over `raw` covers. */
 GBytes *tamga_preparation_timestamped (TamgaPreparation *preparation, GBytes *raw, GError **error);
 /* The signature value in the form of CMS: what tamga_algorithm_verify takes. */

@@ -102,21 +102,6 @@ static gboolean check_earlier (Preparation *preparation, GError **error)
     return TRUE;
 }
 
-/* The document is itself a signature: one more signer for the same content. */
-static gboolean refuse (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-static gboolean refuse (GError **error, int code, const char *format, ...)
-{
-    g_autofree char *text = NULL;
-    va_list arguments;
-
-    va_start (arguments, format);
-    text = g_strdup_vprintf (format, arguments);
-    va_end (arguments);
-    g_set_error_literal (error, TAMGA_FORMAT_ERROR, code, text);
-    return FALSE;
-}
-
 /* The signature that is countersigned, and whether it can be. */
 static gboolean find_target (Preparation *preparation, const char *id, GError **error)
 {
@@ -125,20 +110,21 @@ static gboolean find_target (Preparation *preparation, const char *id, GError **
 
     preparation->target = tamga_signer_nodes_find (preparation->nodes, id);
     if (preparation->target == NULL)
-        return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER, "%s has no signature called \"%s\".",
-                       name, id);
+        return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
+                                    "%s has no signature called \"%s\".", name, id);
     if (preparation->target->depth >= TAMGA_MAX_COUNTERSIGNATURE_DEPTH)
-        return refuse (error, TAMGA_FORMAT_ERROR_LIMIT,
-                       "More than %u countersignatures cannot stand on each other.",
-                       TAMGA_MAX_COUNTERSIGNATURE_DEPTH);
+        return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_LIMIT,
+                                    "More than %u countersignatures cannot stand on each other.",
+                                    TAMGA_MAX_COUNTERSIGNATURE_DEPTH);
     if (preparation->target->list->len >= TAMGA_MAX_ATTRIBUTES)
-        return refuse (error, TAMGA_FORMAT_ERROR_LIMIT, "%s in %s has %u unsigned attributes.", id,
-                       name, preparation->target->list->len);
+        return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_LIMIT,
+                                    "%s in %s has %u unsigned attributes.", id, name,
+                                    preparation->target->list->len);
     frozen = tamga_signer_node_frozen (preparation->target, FALSE);
     if (frozen != NULL)
-        return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                       "%s in %s cannot be countersigned: there is %s (EN 319 122-1 5.5).", id,
-                       name, frozen);
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+            "%s in %s cannot be countersigned: there is %s (EN 319 122-1 5.5).", id, name, frozen);
     preparation->parameters.countersignature = TRUE;
     return TRUE;
 }
@@ -150,20 +136,22 @@ static gboolean check_room (const Preparation *preparation, GError **error)
     const char *name = tamga_document_name (preparation->base.document);
 
     if (tamga_signed_data_frozen (preparation->nodes))
-        return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                       "%s has an archive timestamp of version 2 or older, which another signer "
-                       "would break (EN 319 122-1 5.5).",
-                       name);
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+            "%s has an archive timestamp of version 2 or older, which another signer "
+            "would break (EN 319 122-1 5.5).",
+            name);
     if (tamga_signed_data_recorded (preparation->nodes))
-        return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                       "%s has an evidence record, which another signer would break (RFC 4998).",
-                       name);
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+            "%s has an evidence record, which another signer would break (RFC 4998).", name);
     if (preparation->nodes->len >= TAMGA_MAX_SIGNERS)
-        return refuse (error, TAMGA_FORMAT_ERROR_LIMIT, "%s has %u signers already.", name,
-                       preparation->nodes->len);
+        return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_LIMIT, "%s has %u signers already.",
+                                    name, preparation->nodes->len);
     return TRUE;
 }
 
+/* The document is itself a signature: one more signer for the same content. */
 static gboolean open_existing (Preparation *preparation, const TamgaSigningParameters *parameters,
                                GError **error)
 {
@@ -186,10 +174,11 @@ static gboolean open_existing (Preparation *preparation, const TamgaSigningParam
         !find_target (preparation, parameters->countersigned, error))
         return FALSE;
     if (preparation->detached && !given && preparation->target == NULL)
-        return refuse (error, TAMGA_FORMAT_ERROR_NO_CONTENT,
-                       "%s is a detached signature: the document that was signed is needed to add "
-                       "another signer.",
-                       tamga_document_name (document));
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_NO_CONTENT,
+            "%s is a detached signature: the document that was signed is needed to add "
+            "another signer.",
+            tamga_document_name (document));
     if (preparation->detached && given)
         preparation->content = tamga_document_ref (parameters->contents->pdata[0]);
     return check_earlier (preparation, error);
@@ -260,36 +249,10 @@ static gboolean check_content (Preparation *preparation, GError **error)
     return TRUE;
 }
 
-/* What would not be in the signature although it was asked for. */
-static gboolean check_parameters (const TamgaSigningParameters *parameters, GError **error)
-{
-    const struct {
-        gboolean given;
-        const char *what;
-    } rows[] = {
-        {parameters->visible != NULL, "an appearance on a page"},
-        {parameters->field != NULL, "a signature field"},
-        {parameters->certification != 0, "a certification"},
-        {parameters->reason != NULL, "a reason"},
-        {parameters->location != NULL, "a location"},
-        {parameters->contact != NULL, "a contact"},
-        {parameters->contents_size != 0, "room reserved for it"},
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
-        if (!rows[i].given)
-            continue;
-        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
-                     "a CAdES signature cannot have %s: only a signature in a PDF has that",
-                     rows[i].what);
-        return FALSE;
-    }
-    return TRUE;
-}
-
 TamgaPreparation *tamga_cades_prepare (TamgaDocument *document,
                                        const TamgaSigningParameters *parameters, GError **error)
 {
-    if (!check_parameters (parameters, error))
+    if (!tamga_format_check_no_pdf (parameters, "A CAdES signature", error))
         return NULL;
     Preparation *preparation = preparation_new (document, parameters);
     g_autoptr (TamgaPreparation) base = &preparation->base;
@@ -297,9 +260,9 @@ TamgaPreparation *tamga_cades_prepare (TamgaDocument *document,
     if (tamga_signed_data_probe (document) && !open_existing (preparation, parameters, error))
         return NULL;
     if (preparation->existing == NULL && parameters->countersigned != NULL) {
-        refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
-                "%s is not a CMS signature: there is nothing in it to countersign.",
-                tamga_document_name (document));
+        tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
+                             "%s is not a CMS signature: there is nothing in it to countersign.",
+                             tamga_document_name (document));
         return NULL;
     }
     if (preparation->existing == NULL)

@@ -40,20 +40,6 @@ static void extender_clear (Extender *extender)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Extender, extender_clear)
 
-static gboolean refuse (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-static gboolean refuse (GError **error, int code, const char *format, ...)
-{
-    g_autofree char *text = NULL;
-    va_list arguments;
-
-    va_start (arguments, format);
-    text = g_strdup_vprintf (format, arguments);
-    va_end (arguments);
-    g_set_error_literal (error, TAMGA_FORMAT_ERROR, code, text);
-    return FALSE;
-}
-
 /* ---- What can be extended ---- */
 
 /* A timestamp over a signature that does not verify would only lend it dignity. */
@@ -64,11 +50,12 @@ static gboolean check_signature (const Extender *extender, const TamgaExtension 
     const TamgaSignature *signature;
 
     if (extension->index >= extender->signatures->len)
-        return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER, "%s has %u signatures and no further.",
-                       name, extender->signatures->len);
+        return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
+                                    "%s has %u signatures and no further.", name,
+                                    extender->signatures->len);
     if ((extension->timestamp || extension->archive) && extender->stamper == NULL)
-        return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
-                       "Without a time-stamping service %s gets no timestamp.", name);
+        return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
+                                    "Without a time-stamping service %s gets no timestamp.", name);
     signature = extender->signatures->pdata[extension->index];
     return tamga_extension_check (extension, signature, error);
 }
@@ -79,9 +66,9 @@ static gboolean check_frozen (const Extender *extender, const TamgaSignerNode *n
     const char *frozen = tamga_signer_node_frozen (node, archive);
 
     return frozen == NULL ||
-           refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                   "%s in %s cannot get %s: there is %s (EN 319 122-1 5.5).", node->id,
-                   tamga_document_name (extender->document), what, frozen);
+           tamga_format_refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+                                "%s in %s cannot get %s: there is %s (EN 319 122-1 5.5).", node->id,
+                                tamga_document_name (extender->document), what, frozen);
 }
 
 /* ---- Tokens ---- */
@@ -97,8 +84,9 @@ static GBytes *stamp (const Extender *extender, GBytes *input, GError **error)
     if (token == NULL || !tamga_token_claim (token, &claim, error))
         return NULL;
     if (claim.digest != stamper->digest || !g_bytes_equal (claim.imprint, imprint)) {
-        refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
-                "The time-stamping service answered with a timestamp over something else.");
+        tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_PARAMETER,
+            "The time-stamping service answered with a timestamp over something else.");
         return NULL;
     }
     return g_steal_pointer (&token);
@@ -107,8 +95,9 @@ static GBytes *stamp (const Extender *extender, GBytes *input, GError **error)
 static gboolean check_room (const TamgaSignerNode *node, GError **error)
 {
     return node->list->len + node->added->len < TAMGA_MAX_ATTRIBUTES ||
-           refuse (error, TAMGA_FORMAT_ERROR_LIMIT, "%s has %u unsigned attributes already.",
-                   node->id, TAMGA_MAX_ATTRIBUTES);
+           tamga_format_refuse (error, TAMGA_FORMAT_ERROR_LIMIT,
+                                "%s has %u unsigned attributes already.", node->id,
+                                TAMGA_MAX_ATTRIBUTES);
 }
 
 static gboolean add_timestamp (Extender *extender, const TamgaExtension *extension, GError **error)
@@ -178,9 +167,9 @@ static GBytes *rewrite_token (TamgaSignedData *data, TamgaCmsParts *parts, GPtrA
         return NULL;
     bytes = tamga_output_steal_bytes (output);
     if (g_bytes_get_size (bytes) > TAMGA_MAX_TIMESTAMP_SIZE) {
-        refuse (error, TAMGA_FORMAT_ERROR_LIMIT,
-                "A timestamp would have more than %u bytes with what is added to it.",
-                TAMGA_MAX_TIMESTAMP_SIZE);
+        tamga_format_refuse (error, TAMGA_FORMAT_ERROR_LIMIT,
+                             "A timestamp would have more than %u bytes with what is added to it.",
+                             TAMGA_MAX_TIMESTAMP_SIZE);
         return NULL;
     }
     return g_steal_pointer (&bytes);
@@ -237,11 +226,12 @@ static gboolean add_to_newest (Extender *extender, TamgaSignerNode *node,
     g_autoptr (GBytes) token = newest.token, filled = NULL;
 
     if (token == NULL)
-        return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                       "%s in %s cannot get certificates and revocation values: another signer has "
-                       "an archive timestamp of version 2 or older, which covers the place where "
-                       "they would lie (EN 319 122-1 5.5).",
-                       node->id, tamga_document_name (extender->document));
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+            "%s in %s cannot get certificates and revocation values: another signer has "
+            "an archive timestamp of version 2 or older, which covers the place where "
+            "they would lie (EN 319 122-1 5.5).",
+            node->id, tamga_document_name (extender->document));
     filled = token_with_evidence (token, evidence, error);
     if (filled == NULL)
         return FALSE;
@@ -280,8 +270,8 @@ static GBytes *token_with_index (GBytes *token, GBytes *index, GError **error)
     if (nodes == NULL)
         return NULL;
     if (nodes->len != 1) {
-        refuse (error, TAMGA_FORMAT_ERROR_MALFORMED,
-                "The time-stamp token has not exactly one signer (RFC 3161 2.4.2).");
+        tamga_format_refuse (error, TAMGA_FORMAT_ERROR_MALFORMED,
+                             "The time-stamp token has not exactly one signer (RFC 3161 2.4.2).");
         return NULL;
     }
     parts = tamga_cms_parts_from (data);
@@ -299,10 +289,11 @@ static gboolean covered_above (const Extender *extender, const TamgaExtension *e
         if (extensions[i].archive && extender->nodes->pdata[extensions[i].index] == top)
             return TRUE;
     }
-    return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                   "%s in %s gets no archive timestamp of its own: that of %s covers it "
-                   "(EN 319 122-1 5.5.3).",
-                   node->id, tamga_document_name (extender->document), top->id);
+    return tamga_format_refuse (
+        error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+        "%s in %s gets no archive timestamp of its own: that of %s covers it "
+        "(EN 319 122-1 5.5.3).",
+        node->id, tamga_document_name (extender->document), top->id);
 }
 
 static gboolean add_archive (Extender *extender, TamgaSignerNode *node, GError **error)
@@ -364,10 +355,11 @@ static gboolean add_all (Extender *extender, const TamgaExtension *extensions, g
                          GError **error)
 {
     if (tamga_signed_data_recorded (extender->nodes))
-        return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                       "%s has an evidence record, which covers all of it: whatever is added would "
-                       "break it (RFC 4998).",
-                       tamga_document_name (extender->document));
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+            "%s has an evidence record, which covers all of it: whatever is added would "
+            "break it (RFC 4998).",
+            tamga_document_name (extender->document));
     for (gsize i = 0; i < n; i++) {
         if (!check_signature (extender, &extensions[i], error))
             return FALSE;

@@ -60,19 +60,6 @@ static Preparation *preparation_new (TamgaDocument *document,
     return preparation;
 }
 
-static gboolean refuse (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
-static gboolean refuse (GError **error, int code, const char *format, ...)
-{
-    va_list arguments;
-    g_autofree char *text = NULL;
-
-    va_start (arguments, format);
-    text = g_strdup_vprintf (format, arguments);
-    va_end (arguments);
-    g_set_error_literal (error, TAMGA_FORMAT_ERROR, code, text);
-    return FALSE;
-}
-
 /* What would not be in the signature although it was asked for. */
 static gboolean check_parameters (const TamgaSigningParameters *parameters, GError **error)
 {
@@ -82,28 +69,24 @@ static gboolean check_parameters (const TamgaSigningParameters *parameters, GErr
         gboolean given;
         const char *what;
     } rows[] = {
-        {parameters->visible != NULL, "an appearance on a page"},
-        {parameters->field != NULL, "a signature field"},
-        {parameters->certification != 0, "a certification"},
-        {parameters->reason != NULL, "a reason"},
-        {parameters->location != NULL, "a location"},
-        {parameters->contact != NULL, "a contact"},
-        {parameters->contents_size != 0, "room reserved for it"},
         {parameters->packaging == TAMGA_PACKAGING_ENVELOPED, "a place inside of what it signs"},
         {several && !detached, "more than one document inside of it: sign them detached"},
         {parameters->jose == TAMGA_JOSE_COMPACT && parameters->level > TAMGA_LEVEL_B,
          "a level above B in the compact form (TS 119 182-1 5.3.1)"},
     };
 
+    if (!tamga_format_check_no_pdf (parameters, "A JAdES signature", error))
+        return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
         if (rows[i].given)
-            return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER, "a JAdES signature cannot have %s",
-                           rows[i].what);
+            return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
+                                        "a JAdES signature cannot have %s", rows[i].what);
     }
     if (!tamga_jose_fits_curve (parameters->algorithm, X509_get0_pubkey (parameters->certificate)))
-        return refuse (error, TAMGA_FORMAT_ERROR_ALGORITHM,
-                       "%s is not for keys of this curve in JSON signatures (RFC 7518 3.4).",
-                       parameters->algorithm->name);
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_ALGORITHM,
+            "%s is not for keys of this curve in JSON signatures (RFC 7518 3.4).",
+            parameters->algorithm->name);
     return TRUE;
 }
 
@@ -117,14 +100,15 @@ static gboolean set_detached (Preparation *preparation, GPtrArray *documents, gb
     for (guint i = 0; i < documents->len; i++) {
         const char *name = tamga_jose_last_part (tamga_document_name (documents->pdata[i]));
         if (!g_hash_table_add (names, (gpointer)name))
-            return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
-                           "Two documents have the name %s: detached documents are told apart by "
-                           "their names.",
-                           name);
+            return tamga_format_refuse (
+                error, TAMGA_FORMAT_ERROR_PARAMETER,
+                "Two documents have the name %s: detached documents are told apart by "
+                "their names.",
+                name);
     }
     if (documents->len > TAMGA_MAX_REFERENCES)
-        return refuse (error, TAMGA_FORMAT_ERROR_LIMIT, "More than %u documents.",
-                       TAMGA_MAX_REFERENCES);
+        return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_LIMIT, "More than %u documents.",
+                                    TAMGA_MAX_REFERENCES);
     preparation->content = tamga_jose_content_new (TAMGA_JOSE_BY_URI_HASH, encoded, documents);
     return TRUE;
 }
@@ -137,14 +121,16 @@ static gboolean set_attached (Preparation *preparation, GError **error)
     g_autoptr (GBytes) bytes = NULL;
 
     if (size == 0)
-        return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
-                       "%s is empty: with an empty payload the signature would be a detached one.",
-                       tamga_document_name (document));
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_PARAMETER,
+            "%s is empty: with an empty payload the signature would be a detached one.",
+            tamga_document_name (document));
     if (size > TAMGA_MAX_JSON_SIZE / 2)
-        return refuse (error, TAMGA_FORMAT_ERROR_LIMIT,
-                       "%s has more than the %u MiB that go into a JSON signature: sign it "
-                       "detached.",
-                       tamga_document_name (document), TAMGA_MAX_JSON_SIZE / 2 / (1024 * 1024));
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_LIMIT,
+            "%s has more than the %u MiB that go into a JSON signature: sign it "
+            "detached.",
+            tamga_document_name (document), TAMGA_MAX_JSON_SIZE / 2 / (1024 * 1024));
     bytes = tamga_document_bytes (document, 0, size, TAMGA_MAX_JSON_SIZE / 2, error);
     if (bytes == NULL)
         return FALSE;
@@ -186,9 +172,9 @@ static gboolean set_existing_attached (Preparation *preparation, GError **error)
     g_autoptr (GPtrArray) documents = NULL;
 
     if (bytes == NULL)
-        return refuse (error, TAMGA_FORMAT_ERROR_MALFORMED,
-                       "The payload of %s is not base64url (RFC 7515 2).",
-                       tamga_document_name (preparation->base.document));
+        return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_MALFORMED,
+                                    "The payload of %s is not base64url (RFC 7515 2).",
+                                    tamga_document_name (preparation->base.document));
     payload = tamga_document_new ("The payload", bytes);
     documents = tamga_document_list (payload);
     preparation->content = tamga_jose_content_new (TAMGA_JOSE_ATTACHED, encoded, documents);
@@ -203,9 +189,9 @@ static gboolean check_earlier (Preparation *preparation, GPtrArray *signatures, 
         const char *name = tamga_document_name (preparation->base.document);
         if (signature->integrity == TAMGA_INTEGRITY_HASH_FAILURE &&
             signature->countersigned == NULL && !preparation->is_countersignature)
-            return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
-                           "What was given is not what %s in %s was made for.", signature->id,
-                           name);
+            return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
+                                        "What was given is not what %s in %s was made for.",
+                                        signature->id, name);
         if (signature->integrity != TAMGA_INTEGRITY_INTACT &&
             signature->integrity != TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND)
             g_ptr_array_add (preparation->base.findings,
@@ -231,8 +217,8 @@ static gboolean set_countersigned (Preparation *preparation,
         if (strcmp (id, parameters->countersigned) != 0)
             continue;
         if (one->broken != NULL)
-            return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED, "%s cannot be countersigned: %s",
-                           id, one->broken);
+            return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+                                        "%s cannot be countersigned: %s", id, one->broken);
         preparation->countersigned = i;
         value = tamga_document_new ("The signature value", one->value);
         documents = tamga_document_list (value);
@@ -241,13 +227,15 @@ static gboolean set_countersigned (Preparation *preparation,
     }
     for (guint i = 0; i < signatures->len; i++) {
         if (strcmp (((TamgaSignature *)signatures->pdata[i])->id, parameters->countersigned) == 0)
-            return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                           "The %s cannot be countersigned: it lies encoded inside of another "
-                           "signature.",
-                           parameters->countersigned);
+            return tamga_format_refuse (
+                error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+                "The %s cannot be countersigned: it lies encoded inside of another "
+                "signature.",
+                parameters->countersigned);
     }
-    return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER, "%s has no %s.",
-                   tamga_document_name (preparation->base.document), parameters->countersigned);
+    return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER, "%s has no %s.",
+                                tamga_document_name (preparation->base.document),
+                                parameters->countersigned);
 }
 
 static gboolean set_existing (Preparation *preparation, const TamgaSigningParameters *parameters,
@@ -265,15 +253,17 @@ static gboolean set_existing (Preparation *preparation, const TamgaSigningParame
     if (preparation->is_countersignature)
         return set_countersigned (preparation, parameters, signatures, error);
     if (jws->signatures->len >= TAMGA_MAX_SIGNERS)
-        return refuse (error, TAMGA_FORMAT_ERROR_LIMIT, "%s has %u signatures already.",
-                       tamga_document_name (document), jws->signatures->len);
+        return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_LIMIT,
+                                    "%s has %u signatures already.", tamga_document_name (document),
+                                    jws->signatures->len);
     if (jws->payload != NULL && jws->payload[0] != '\0')
         return set_existing_attached (preparation, error);
     if (parameters->contents == NULL || parameters->contents->len == 0)
-        return refuse (error, TAMGA_FORMAT_ERROR_NO_CONTENT,
-                       "%s is a detached signature: the document that was signed is needed to add "
-                       "another signer.",
-                       tamga_document_name (document));
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_NO_CONTENT,
+            "%s is a detached signature: the document that was signed is needed to add "
+            "another signer.",
+            tamga_document_name (document));
     return set_detached (preparation, parameters->contents, existing_encoded (jws), error);
 }
 
@@ -291,8 +281,9 @@ TamgaPreparation *tamga_jose_prepare (TamgaDocument *document,
     base = &preparation->base;
     preparation->is_countersignature = parameters->countersigned != NULL;
     if (preparation->is_countersignature && !exists) {
-        refuse (error, TAMGA_FORMAT_ERROR_PARAMETER, "%s holds no signature to countersign.",
-                tamga_document_name (document));
+        tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
+                             "%s holds no signature to countersign.",
+                             tamga_document_name (document));
         return NULL;
     }
     if (!(exists ? set_existing (preparation, parameters, error)
@@ -396,9 +387,9 @@ gboolean tamga_jose_embed (TamgaPreparation *base, GBytes *signature, GBytes *ti
         return FALSE;
     /* What is written must be readable again. */
     if (g_bytes_get_size (text) > TAMGA_MAX_JSON_SIZE)
-        return refuse (error, TAMGA_FORMAT_ERROR_LIMIT,
-                       "The signature of %s would have more than %u MiB.",
-                       tamga_document_name (base->document), TAMGA_MAX_JSON_SIZE / (1024 * 1024));
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_LIMIT, "The signature of %s would have more than %u MiB.",
+            tamga_document_name (base->document), TAMGA_MAX_JSON_SIZE / (1024 * 1024));
     if (!tamga_output_write_bytes (output, text, error))
         return FALSE;
     /* Looked at last: what was hashed is what is there. */

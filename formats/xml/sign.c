@@ -66,13 +66,6 @@ static gboolean check_parameters (const TamgaSigningParameters *parameters, gboo
         gboolean given;
         const char *what;
     } rows[] = {
-        {parameters->visible != NULL, "an appearance on a page"},
-        {parameters->field != NULL, "a signature field"},
-        {parameters->certification != 0, "a certification"},
-        {parameters->reason != NULL, "a reason"},
-        {parameters->location != NULL, "a location: say the place instead"},
-        {parameters->contact != NULL, "a contact"},
-        {parameters->contents_size != 0, "room reserved for it"},
         {plain && claims != NULL, "claims of its signer: only XAdES has them"},
         {plain && parameters->level > TAMGA_LEVEL_B, "timestamps: only XAdES has them"},
         {plain && parameters->content_stamper != NULL, "timestamps: only XAdES has them"},
@@ -81,11 +74,15 @@ static gboolean check_parameters (const TamgaSigningParameters *parameters, gboo
          "a content type with control characters"},
     };
 
+    if (!tamga_format_check_no_pdf (parameters,
+                                    plain ? "An XMLDSig signature" : "A XAdES signature", error))
+        return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
         if (!rows[i].given)
             continue;
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
-                     "An %s signature cannot have %s.", plain ? "XMLDSig" : "XAdES", rows[i].what);
+                     "%s signature cannot have %s.", plain ? "An XMLDSig" : "A XAdES",
+                     rows[i].what);
         return FALSE;
     }
     if (time == NULL) {

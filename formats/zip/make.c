@@ -39,20 +39,6 @@ static void preparation_free (TamgaPreparation *base)
     g_free (preparation);
 }
 
-static gboolean refuse (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-static gboolean refuse (GError **error, int code, const char *format, ...)
-{
-    g_autofree char *text = NULL;
-    va_list arguments;
-
-    va_start (arguments, format);
-    text = g_strdup_vprintf (format, arguments);
-    va_end (arguments);
-    g_set_error (error, TAMGA_FORMAT_ERROR, code, "%s", text);
-    return FALSE;
-}
-
 static const char *type_of (const TamgaAsicKind *kind)
 {
     return kind->simple ? TAMGA_ASIC_TYPE_S : TAMGA_ASIC_TYPE_E;
@@ -68,10 +54,11 @@ char *tamga_asic_payload_name (TamgaDocument *document, GError **error)
         g_ascii_strcasecmp (name, TAMGA_ASIC_MIMETYPE) != 0 &&
         g_ascii_strcasecmp (name, "META-INF") != 0)
         return g_steal_pointer (&name);
-    refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
-            "%s cannot be put into a container under its name: that is not UTF-8, has characters "
-            "that some systems do not take, or is one that the container itself uses.",
-            tamga_document_name (document));
+    tamga_format_refuse (
+        error, TAMGA_FORMAT_ERROR_PARAMETER,
+        "%s cannot be put into a container under its name: that is not UTF-8, has characters "
+        "that some systems do not take, or is one that the container itself uses.",
+        tamga_document_name (document));
     return NULL;
 }
 
@@ -149,10 +136,11 @@ static gboolean check_names (Preparation *preparation, GError **error)
     for (guint i = 0; i < preparation->rewrite->added->len; i++) {
         const char *name = ((TamgaZipPart *)preparation->rewrite->added->pdata[i])->name;
         if (!g_hash_table_add (keys, tamga_zip_name_key (name)))
-            return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
-                           "Two files of the container would be called \"%s\", or would be taken "
-                           "for the same on some systems.",
-                           name);
+            return tamga_format_refuse (
+                error, TAMGA_FORMAT_ERROR_PARAMETER,
+                "Two files of the container would be called \"%s\", or would be taken "
+                "for the same on some systems.",
+                name);
     }
     return TRUE;
 }
@@ -168,22 +156,26 @@ static gboolean check_kind (const Preparation *preparation, GError **error)
     const char *name = tamga_document_name (asic->document);
 
     if (asic->roles[other]->len > 0)
-        return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                       "%s has signatures of the other kind, %s: a container has one kind only "
-                       "(EN 319 162-1 4.4.2).",
-                       name, kind->cades ? "XAdES" : "CAdES");
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+            "%s has signatures of the other kind, %s: a container has one kind only "
+            "(EN 319 162-1 4.4.2).",
+            name, kind->cades ? "XAdES" : "CAdES");
     if (kind->simple && asic->roles[TAMGA_ASIC_STAMP]->len > 0)
-        return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                       "%s has a timestamp over its file, and an ASiC-S container has either that "
-                       "or signatures (EN 319 162-1 4.3.3.2).",
-                       name);
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+            "%s has a timestamp over its file, and an ASiC-S container has either that "
+            "or signatures (EN 319 162-1 4.3.3.2).",
+            name);
     if (kind->simple && (asic->roles[TAMGA_ASIC_PAYLOAD]->len != 1 || asic->roles[own]->len > 1))
-        return refuse (error, TAMGA_FORMAT_ERROR_MALFORMED,
-                       "%s is of kind ASiC-S, but has not one file and one file of signatures "
-                       "(EN 319 162-1 4.3.3.2).",
-                       name);
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_MALFORMED,
+            "%s is of kind ASiC-S, but has not one file and one file of signatures "
+            "(EN 319 162-1 4.3.3.2).",
+            name);
     return asic->roles[TAMGA_ASIC_PAYLOAD]->len > 0 ||
-           refuse (error, TAMGA_FORMAT_ERROR_NO_CONTENT, "%s has no file to be signed.", name);
+           tamga_format_refuse (error, TAMGA_FORMAT_ERROR_NO_CONTENT,
+                                "%s has no file to be signed.", name);
 }
 
 /* Has a manifest or an XML signature a digest of this file? */
@@ -250,9 +242,10 @@ static gboolean renew_list (Preparation *preparation, GPtrArray *signatures, GEr
         return TRUE;
     }
     if (is_covered (preparation->asic, signatures, old))
-        return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                       "%s cannot get further files: its list of files is itself signed.",
-                       tamga_document_name (preparation->asic->document));
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+            "%s cannot get further files: its list of files is itself signed.",
+            tamga_document_name (preparation->asic->document));
     tamga_asic_rewrite_replace (preparation->rewrite, old, list);
     return TRUE;
 }
@@ -373,13 +366,15 @@ static gboolean countersign (Preparation *preparation, GPtrArray *signatures, GA
             origin = &g_array_index (origins, TamgaAsicOrigin, i);
     }
     if (origin == NULL || tamga_asic_role (origin->entry->name) == TAMGA_ASIC_STAMP)
-        return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER, "%s has no %s to be countersigned.",
-                       tamga_document_name (asic->document), parameters->countersigned);
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_PARAMETER, "%s has no %s to be countersigned.",
+            tamga_document_name (asic->document), parameters->countersigned);
     if (is_covered (asic, signatures, origin->entry))
-        return refuse (error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
-                       "%s is covered by an archive timestamp of the container, which a "
-                       "countersignature would break.",
-                       parameters->countersigned);
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+            "%s is covered by an archive timestamp of the container, which a "
+            "countersignature would break.",
+            parameters->countersigned);
     preparation->replaced = origin->entry;
     preparation->name = g_strdup (origin->entry->name);
     carrier = tamga_asic_carrier (asic, origin->entry, error);
@@ -400,15 +395,17 @@ static gboolean check_parameters (const TamgaAsicKind *kind, gboolean existing,
     gboolean others = parameters->documents != NULL && parameters->documents->len > 0;
 
     if (parameters->packaging != TAMGA_PACKAGING_DEFAULT)
-        return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
-                       "A signature in a container is always beside what it signs.");
+        return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
+                                    "A signature in a container is always beside what it signs.");
     if (kind->simple && others)
-        return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
-                       "An ASiC-S container has one file only; several go into ASiC-E.");
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_PARAMETER,
+            "An ASiC-S container has one file only; several go into ASiC-E.");
     if (parameters->countersigned != NULL && (!existing || others))
-        return refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
-                       "Only a signature in a container can be countersigned in it, and without "
-                       "further files.");
+        return tamga_format_refuse (
+            error, TAMGA_FORMAT_ERROR_PARAMETER,
+            "Only a signature in a container can be countersigned in it, and without "
+            "further files.");
     return TRUE;
 }
 
@@ -515,10 +512,10 @@ gboolean tamga_asic_embed (TamgaPreparation *base, GBytes *signature, GBytes *ti
         return FALSE;
     bytes = tamga_output_steal_bytes (file);
     if (g_bytes_get_size (bytes) > TAMGA_MAX_ZIP_META)
-        return refuse (error, TAMGA_FORMAT_ERROR_LIMIT,
-                       "The signature file would have %" G_GSIZE_FORMAT
-                       " bytes, more than is read again.",
-                       g_bytes_get_size (bytes));
+        return tamga_format_refuse (error, TAMGA_FORMAT_ERROR_LIMIT,
+                                    "The signature file would have %" G_GSIZE_FORMAT
+                                    " bytes, more than is read again.",
+                                    g_bytes_get_size (bytes));
     if (preparation->replaced != NULL)
         tamga_asic_rewrite_replace (preparation->rewrite, preparation->replaced, bytes);
     else
