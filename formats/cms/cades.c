@@ -59,6 +59,12 @@ static GPtrArray *cades_read (TamgaDocument *document, const TamgaReadOptions *o
 
     if (data == NULL)
         return NULL;
+    if (given != NULL && options->contents->len > 1) {
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
+                     "%s signs one document, and %u were given for it (RFC 5652 5.2).",
+                     tamga_document_name (document), options->contents->len);
+        return NULL;
+    }
     content = tamga_cms_content (data, given);
     if (!tamga_cms_content_hash (&content, data, NULL, options != NULL ? options->progress : NULL,
                                  options != NULL ? options->progress_data : NULL, error))

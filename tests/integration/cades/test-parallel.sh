@@ -95,6 +95,8 @@ wrong_content() {
     expect_json '[.signatures[].sub_indication == "SIGNED_DATA_NOT_FOUND"] | all'
     verify 1 --document "$d/other.bin" "$d/two.p7m"
     verify 0 --document "$d/data.bin" "$d/two.p7m"
+    verify 4 --document "$d/data.bin" --document "$d/other.bin" "$d/two.p7s"
+    expect_text 'signs one document, and 2 were given'
 }
 check "another document, none, and one beside an attached signature" wrong_content
 
