@@ -253,7 +253,7 @@ gboolean tamga_xades_extend (TamgaDocument *document, const TamgaReadOptions *op
                              TamgaOutput *output, GError **error)
 {
     TamgaXmlResolver resolver =
-        tamga_xml_resolver_documents (options != NULL ? options->contents : NULL);
+        tamga_xml_resolver_documents (options != NULL ? options->contents : NULL, NULL);
 
     return tamga_xades_extend_xml (document, &resolver, extensions, n, stamper, output, error);
 }

@@ -206,7 +206,7 @@ GPtrArray *tamga_xades_originals (TamgaDocument *document, const TamgaReadOption
 {
     g_autoptr (TamgaXml) xml = tamga_xml_parse (document, error);
     TamgaXmlResolver resolver =
-        tamga_xml_resolver_documents (options != NULL ? options->contents : NULL);
+        tamga_xml_resolver_documents (options != NULL ? options->contents : NULL, NULL);
     Search search = {.xml = xml};
     g_autoptr (GPtrArray) originals =
         g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_original_free);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "formats/limits.h"
+
 /* Is the last part of the URI the last part of the document's name? */
 static gboolean names (const char *uri, TamgaDocument *document)
 {
@@ -23,7 +25,7 @@ static TamgaDocument *find_document (const TamgaXmlResolver *resolver, const cha
 
     if (documents == NULL)
         return NULL;
-    if (documents->len == 1)
+    if (documents->len == 1 && !resolver->named)
         return documents->pdata[0];
     for (guint i = 0; uri != NULL && i < documents->len; i++) {
         if (!names (uri, documents->pdata[i]))
@@ -54,7 +56,27 @@ static GBytes *documents_bytes (const TamgaXmlResolver *resolver, const char *ur
                : NULL;
 }
 
-TamgaXmlResolver tamga_xml_resolver_documents (GPtrArray *documents)
+/* Do the references lead to more than one document beside the XML? */
+static gboolean names_several (const TamgaXml *xml)
 {
-    return (TamgaXmlResolver){documents_digest, documents_bytes, documents};
+    g_autoptr (GPtrArray) references =
+        tamga_xml_find (xml, TAMGA_NS_DSIG, "Reference", TAMGA_MAX_REFERENCES, NULL);
+    g_autofree char *first = NULL;
+
+    for (guint i = 0; references != NULL && i < references->len; i++) {
+        g_autofree char *uri = tamga_xml_attribute (references->pdata[i], "URI");
+        if (uri == NULL || uri[0] == '\0' || uri[0] == '#')
+            continue;
+        if (first != NULL && strcmp (first, uri) != 0)
+            return TRUE;
+        if (first == NULL)
+            first = g_steal_pointer (&uri);
+    }
+    return references == NULL;
+}
+
+TamgaXmlResolver tamga_xml_resolver_documents (GPtrArray *documents, const TamgaXml *xml)
+{
+    return (TamgaXmlResolver){documents_digest, documents_bytes, documents,
+                              xml != NULL && documents != NULL && names_several (xml)};
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "formats/document.h"
+#include "formats/xml/xml.h"
 
 typedef struct _TamgaXmlResolver TamgaXmlResolver;
 struct _TamgaXmlResolver {
@@ -15,8 +16,11 @@ struct _TamgaXmlResolver {
     GBytes *(*bytes) (const TamgaXmlResolver *resolver, const char *uri, guint64 limit,
                       GError **error);
     gpointer data;
+    gboolean named; /* documents: each answers its own name only */
 };
 
 /* Over detached documents (TamgaDocument; may be NULL): by the last part of their names, decoded
- * and not; a single document also answers a reference without URI or with any one name. Borrows. */
-TamgaXmlResolver tamga_xml_resolver_documents (GPtrArray *documents);
+ * and not; a single document also answers a reference without URI or with any one name, unless the
+ * references of `xml` (may be NULL) name several: what was not given is missing then, and not
+ * something else that has changed. Borrows. */
+TamgaXmlResolver tamga_xml_resolver_documents (GPtrArray *documents, const TamgaXml *xml);

@@ -104,7 +104,9 @@ static gboolean choose_c14n (TamgaXmlPlan *plan, const TamgaXmlParameters *xml, 
     if (plan->c14n != NULL && plan->reference_c14n != NULL)
         return TRUE;
     g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
-                 "The canonicalization %s is not known.", xml->c14n);
+                 "The canonicalization %s is not known: there are c14n, c14n11 and exc-c14n, each "
+                 "also with #WithComments, and their URIs.",
+                 xml->c14n);
     return FALSE;
 }
 
@@ -241,7 +243,7 @@ static gboolean stamp_content (Preparation *preparation, xmlNode *signature,
 {
     TamgaXmlPlan *plan = preparation->plan;
     g_autoptr (GPtrArray) documents = referenced_documents (plan);
-    TamgaXmlResolver resolver = tamga_xml_resolver_documents (documents);
+    TamgaXmlResolver resolver = tamga_xml_resolver_documents (documents, NULL);
     g_autoptr (GBytes) imprint =
         tamga_xades_imprint (preparation->draft, signature, NULL, TAMGA_TIMESTAMP_CONTENT,
                              plan->c14n, &resolver, stamper->digest, error);
@@ -255,7 +257,7 @@ static gboolean stamp_content (Preparation *preparation, xmlNode *signature,
 static gboolean check_earlier (Preparation *preparation, const TamgaSigningParameters *parameters,
                                GError **error)
 {
-    TamgaXmlResolver resolver = tamga_xml_resolver_documents (parameters->contents);
+    TamgaXmlResolver resolver = tamga_xml_resolver_documents (parameters->contents, NULL);
 
     return preparation->target.xml == NULL ||
            tamga_xades_check_earlier (preparation->target.xml, preparation->draft, &resolver,
@@ -331,7 +333,7 @@ static gboolean target_countersignature (Preparation *preparation,
                                          const TamgaSigningParameters *parameters, GError **error)
 {
     TamgaXmlTarget *target = &preparation->target;
-    TamgaXmlResolver resolver = tamga_xml_resolver_documents (parameters->contents);
+    TamgaXmlResolver resolver = tamga_xml_resolver_documents (parameters->contents, NULL);
     xmlNode *signature, *value;
     g_autofree char *id = NULL, *uri = NULL;
     TamgaXmlReference *reference;

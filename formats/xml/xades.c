@@ -9,7 +9,7 @@ static GPtrArray *xades_read (TamgaDocument *document, const TamgaReadOptions *o
 {
     g_autoptr (TamgaXml) xml = tamga_xml_parse (document, error);
     TamgaXmlResolver resolver =
-        tamga_xml_resolver_documents (options != NULL ? options->contents : NULL);
+        tamga_xml_resolver_documents (options != NULL ? options->contents : NULL, xml);
     g_autoptr (GPtrArray) signatures = NULL;
 
     if (xml == NULL)

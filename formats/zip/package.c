@@ -208,7 +208,7 @@ static GBytes *resolve_bytes (const TamgaXmlResolver *resolver, const char *uri,
 
 TamgaXmlResolver tamga_asic_resolver (TamgaAsic *asic)
 {
-    return (TamgaXmlResolver){resolve_digest, resolve_bytes, asic};
+    return (TamgaXmlResolver){resolve_digest, resolve_bytes, asic, TRUE};
 }
 
 /* ---- Coverage ---- */

@@ -112,4 +112,22 @@ plain() {
     [ ! -e "$d/none.xml" ] || failed "something was written"
 }
 check "plain XMLDSig in three layouts, and nothing that would break it" plain
+
+# A document that was not given is missing; it did not change.
+missing() {
+    printf 'one\n' >"$d/one.txt"
+    printf 'two\n' >"$d/two.txt"
+    sign 0 alice.p12 --level B --format xades --packaging detached --together --out "$d/apart.xml" \
+        "$d/one.txt" "$d/two.txt" || return
+    verify 0 --document "$d/two.txt" --document "$d/one.txt" "$d/apart.xml"
+    verify 2 --document "$d/one.txt" "$d/apart.xml"
+    expect_indication 0 INDETERMINATE SIGNED_DATA_NOT_FOUND
+    printf 'three\n' >"$d/two.txt"
+    verify 1 --document "$d/one.txt" --document "$d/two.txt" "$d/apart.xml"
+    sign 0 alice.p12 --level B --format xades --packaging detached --out "$d/alone.xml" "$d/one.txt" ||
+        return
+    mv "$d/one.txt" "$d/renamed.txt"
+    verify 0 --document "$d/renamed.txt" "$d/alone.xml"
+}
+check "two documents beside the signature, of which one is missing" missing
 world_end

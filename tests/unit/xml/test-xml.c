@@ -214,7 +214,7 @@ static TamgaDocument *named (const char *name, const char *text)
 
 static void assert_bytes (GPtrArray *documents, const char *uri, const char *expected)
 {
-    TamgaXmlResolver resolver = tamga_xml_resolver_documents (documents);
+    TamgaXmlResolver resolver = tamga_xml_resolver_documents (documents, NULL);
     g_autoptr (GBytes) bytes = resolver.bytes (&resolver, uri, 100, NULL);
 
     if (expected == NULL)
