@@ -7,7 +7,7 @@
 #include <openssl/pem.h>
 #include <string.h>
 
-/* Where files are kept for peers, or NULL. They are made and judged then, but not damaged: that is
+/* Where files are kept for peers, or NULL. They are only made then: judging and damaging them is
  * the matter of the tests without a folder. */
 static const char *kept (void)
 {
@@ -72,6 +72,8 @@ static gboolean is_plain (const Cell *cell)
 static void assert_good (const Cell *cell, GBytes *file, TamgaLevel level, const char *step)
 {
     keep (cell, file, step);
+    if (kept () != NULL)
+        return;
     g_autoptr (TamgaValidation) validation = cell_judge (cell, file);
     guint signers = 0;
     for (guint i = 0; i < validation->signatures->len; i++) {

@@ -4,6 +4,7 @@
 // are good. Whether certificates are trusted, and archive timestamps, are not its matter.
 //
 //   java -cp bcprov.jar:bcpkix.jar:bcutil.jar BcCades.java FILE [CONTENT]
+//   java -cp ... BcCades.java --list LIST
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,15 +76,42 @@ public class BcCades {
             check(above, certificates, "countersignature " + ++number + " of " + name);
     }
 
-    public static void main(String[] args) throws Exception {
-        Security.addProvider(new BouncyCastleProvider());
-        byte[] file = Files.readAllBytes(Path.of(args[0]));
-        CMSSignedData data = args.length > 1
-            ? new CMSSignedData(new CMSProcessableByteArray(Files.readAllBytes(Path.of(args[1]))), file)
+    /** Checks one file; false when anything in it is bad, or nothing is there. */
+    private static boolean checkFile(String name, String content) throws Exception {
+        good = true;
+        byte[] file = Files.readAllBytes(Path.of(name));
+        CMSSignedData data = content != null
+            ? new CMSSignedData(new CMSProcessableByteArray(Files.readAllBytes(Path.of(content))), file)
             : new CMSSignedData(file);
         int number = 0;
         for (SignerInformation signer : data.getSignerInfos().getSigners())
             check(signer, data.getCertificates(), "signature " + ++number);
-        System.exit(good && number > 0 ? 0 : 1);
+        return good && number > 0;
+    }
+
+    /** Lines "FILE" or "FILE tab CONTENT"; after what is said of each comes "= 0 FILE" (good) or
+     * "= 1 FILE". */
+    private static boolean checkList(String list) throws Exception {
+        boolean all = true;
+        for (String line : Files.readAllLines(Path.of(list))) {
+            String[] names = line.split("\t");
+            boolean fine;
+            try {
+                fine = checkFile(names[0], names.length > 1 ? names[1] : null);
+            } catch (Exception error) {
+                System.out.println("BAD " + error);
+                fine = false;
+            }
+            System.out.println("= " + (fine ? 0 : 1) + " " + names[0]);
+            all &= fine;
+        }
+        return all;
+    }
+
+    public static void main(String[] args) throws Exception {
+        Security.addProvider(new BouncyCastleProvider());
+        boolean fine = args[0].equals("--list") ? checkList(args[1])
+            : checkFile(args[0], args.length > 1 ? args[1] : null);
+        System.exit(fine ? 0 : 1);
     }
 }
