@@ -204,7 +204,7 @@ static void add_covers (Node *node, json_t *signature)
         g_string_append_printf (text, "the value of %s", under);
     else
         g_string_append (text, text_or (covers, "text", text_or (covers, "what", "unknown")));
-    if (number_of (covers, "revisions") > 0)
+    if (number_of (covers, "revisions") > 0 && !g_str_has_prefix (text->str, "revision"))
         g_string_append_printf (text, " (revision %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT ")",
                                 number_of (covers, "revision"), number_of (covers, "revisions"));
     Node *child = add (node, "%-*s %s", LABEL_WIDTH, "covers", text->str);
