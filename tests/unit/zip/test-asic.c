@@ -289,6 +289,29 @@ static void test_manifest (void)
                      TAMGA_INTEGRITY_FORMAT_FAILURE);
 }
 
+/* Whoever does not understand a critical extension may not say that all is well. */
+static void test_critical_extension (void)
+{
+    g_autoptr (Fixture) fixture = fixture_new ();
+    g_autoptr (GBytes) container = make (fixture, &kinds[0], TAMGA_LEVEL_B, three_files);
+    g_autoptr (GBytes) manifest = scene_file (container, "META-INF/ASiCManifest001.xml");
+    g_autoptr (GString) changed =
+        g_string_new_len (g_bytes_get_data (manifest, NULL), (gssize)g_bytes_get_size (manifest));
+    g_autoptr (GPtrArray) signatures = NULL;
+    g_autoptr (GBytes) other = NULL;
+
+    g_assert_cmpuint (g_string_replace (changed, "</asic:ASiCManifest>",
+                                        "<asic:ASiCManifestExtensions><asic:Extension "
+                                        "Critical=\"true\"/></asic:ASiCManifestExtensions>"
+                                        "</asic:ASiCManifest>",
+                                        1),
+                      ==, 1);
+    other = scene_change_text (container, "META-INF/ASiCManifest001.xml", changed->str);
+    signatures = scene_read (other, NULL);
+    g_assert_nonnull (signatures);
+    g_assert_nonnull (scene_finding (signatures->pdata[0], "asic-critical-extension"));
+}
+
 /* A file of the container that is nothing is told as a broken signature, not as none. */
 static void test_empty_files (void)
 {
@@ -379,6 +402,7 @@ int main (int argc, char **argv)
     add ("originals", test_originals);
     g_test_add_func ("/asic/refuses-mixture", test_refuses_mixture);
     g_test_add_func ("/asic/manifest", test_manifest);
+    g_test_add_func ("/asic/critical-extension", test_critical_extension);
     g_test_add_func ("/asic/empty-files", test_empty_files);
     g_test_add_func ("/asic/mimetype", test_mimetype);
     return g_test_run ();
