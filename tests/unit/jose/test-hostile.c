@@ -299,6 +299,9 @@ static void test_mechanisms (void)
         {"\"sigD\":{\"mId\":\"http://uri.etsi.org/19182/ObjectIdByURI\",\"pars\":[\"one\","
          "\"none\"]},\"crit\":[\"sigD\"]",
          "dHdvb25l", TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND},
+        {"\"sigD\":{\"mId\":\"http://uri.etsi.org/19182/ObjectIdByURI\",\"pars\":[\"one\","
+         "\"one\"]},\"crit\":[\"sigD\"]",
+         "b25lb25l", TAMGA_INTEGRITY_FORMAT_FAILURE},
         {"\"sigD\":{\"mId\":\"http://uri.etsi.org/19182/HttpHeaders\",\"pars\":[\"one\"]},"
          "\"crit\":[\"sigD\"]",
          "b25l", TAMGA_INTEGRITY_NOT_VERIFIABLE},
