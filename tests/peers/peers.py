@@ -21,6 +21,7 @@ import sys
 import tempfile
 import zipfile
 
+sys.dont_write_bytecode = True
 import der
 
 NOW = "1795000000"  # when the matrix takes place: tests/unit/trust/pki.h
@@ -239,7 +240,7 @@ SEEN_TOKENS = set()
 def openssl_ts(file):
     tokens = tokens_of(file)
     if not tokens:
-        raise CannotRead("level B has no timestamp")
+        raise CannotRead("no timestamp at level B")
     for token, covered in tokens:
         if token in SEEN_TOKENS:  # an extended file holds those of the file before
             continue
@@ -292,8 +293,6 @@ def qpdf(file):
 
 
 def xmlsec1(file):
-    if file.key == "rsa-pss":
-        raise CannotRead("does not know the algorithm identifiers of RSASSA-PSS (RFC 9231 2.3.9)")
     ids = ["--id-attr:Id", XADES + ":SignedProperties", "--id-attr:Id", "contract"]
     for name in ("Signature", "SignatureValue", "Object", "Reference"):
         ids += ["--id-attr:Id", DSIG + ":" + name]
@@ -302,6 +301,8 @@ def xmlsec1(file):
         for number in range(1, xml.count(b"</ds:Signature>") + 1):
             if run("unshare", "-rn", "xmlsec1", "--verify", "--insecure", *ids, "--node-xpath",
                    f"(//*[local-name()='Signature'])[{number}]", path, folder=root) is None:
+                if re.search("href=.*-rsa-MGF1", run.said):
+                    raise CannotRead("knows no identifiers of RSASSA-PSS (RFC 9231 2.3.10)")
                 return False
             good += 1
     return good == file.signers
@@ -309,15 +310,13 @@ def xmlsec1(file):
 
 def xadesjs(files):
     """All files in one node."""
+    unknown = {
+        "Unknown transform http://www.w3.org/2002/06/xmldsig-filter2":
+            "knows no XPath Filter 2.0, which leaves out parallel signatures",
+        "Malformed element 'ArchiveTimeStamp'":
+            "knows no ArchiveTimeStamp of 1.4.1 (EN 319 132-1 5.5.2.2)",
+    }
     verdicts = {}
-    for file in files:
-        if b"xmldsig-filter2" in file.data:
-            verdicts[file] = "knows no XPath Filter 2.0, which leaves out parallel signatures"
-        elif re.search(rb"<[\w:]*ArchiveTimeStamp\b", file.data):
-            verdicts[file] = "knows no ArchiveTimeStamp of 1.4.1 (EN 319 132-1 5.5.2.2)"
-    files = [file for file in files if file not in verdicts]
-    if not files:
-        return verdicts
     run("node", os.path.join(NODE, "xadesjs.mjs"), *[file.path for file in files])
     answers = {}
     for line in run.said.splitlines():
@@ -329,6 +328,9 @@ def xadesjs(files):
         verdicts[file] = bool(answer.get("valid")) and answer.get("count") == file.signers and (
             file.form == "xmldsig" or bool(answer.get("time")))
         file.why = str(answer)
+        for words, reason in unknown.items():
+            if words in file.why:
+                verdicts[file] = reason
     return verdicts
 
 
@@ -349,13 +351,14 @@ def jwk_of(file, number):
 
 
 def jose(file):
-    if file.form == "jades-detached":
-        raise CannotRead('knows no "sigD", which is critical (RFC 7515 4.1.11)')
+    # Of a detached one it sees the value over the empty payload of ObjectIdByURIHash only
+    # (TS 119 182-1 5.2.8.3.3): it passes over "crit", and with it over the digests in "sigD".
+    beside = file.form == "jades-detached"
     for number in range(1, file.signers + 1):
         if run("jose", "jws", "ver", "-i", file.path, "-k", jwk_of(file, number),
                "-O", os.path.join(file.work, "out")) is None:
             return False
-        if not same(os.path.join(file.work, "out"), file.documents()[0]):
+        if not beside and not same(os.path.join(file.work, "out"), file.documents()[0]):
             return False
     return True
 
