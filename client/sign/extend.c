@@ -235,7 +235,7 @@ static gboolean raise_levels (const State *first, State *second, TamgaKeylessTas
     const State *last = first;
     g_autoptr (GPtrArray) before = signatures_of (first, task);
     g_autoptr (GArray) stamps = plan_timestamps (first);
-    if (stamps->len > 0 && !tamga_keyless_output (task, mark, error))
+    if (stamps->len > 0 && !tamga_keyless_output (task, run, mark, error))
         return FALSE;
     if (level == TAMGA_LEVEL_T) {
         task->outcome->unchanged = stamps->len == 0;
@@ -254,7 +254,7 @@ static gboolean raise_levels (const State *first, State *second, TamgaKeylessTas
     task->outcome->unchanged = stamps->len == 0 && rest->len == 0;
     if (task->outcome->unchanged)
         return TRUE;
-    return (task->output || tamga_keyless_output (task, mark, error)) &&
+    return (task->output || tamga_keyless_output (task, run, mark, error)) &&
            write_output (before, last, rest, task, run, error);
 }
 

@@ -3,6 +3,7 @@
 #include "client/sign/item.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "formats/ossl.h"
 
@@ -61,6 +62,43 @@ static gboolean open_others (TamgaSignTask *task, GError **error)
     return TRUE;
 }
 
+static gboolean same_file (const char *one, const char *other)
+{
+    struct stat a, b;
+    return stat (one, &a) == 0 && stat (other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+gboolean tamga_sign_check_kept (const char *output, const char *const *paths,
+                                const GPtrArray *documents, GError **error)
+{
+    const char *lost = NULL;
+    for (gsize i = 0; !lost && paths && paths[i]; i++)
+        lost = same_file (output, paths[i]) ? paths[i] : NULL;
+    for (guint i = 0; !lost && documents && i < documents->len; i++) {
+        const char *name = tamga_document_name (documents->pdata[i]);
+        lost = same_file (output, name) ? name : NULL;
+    }
+    if (!lost)
+        return TRUE;
+    g_set_error (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_EXISTS,
+                 "%s is a document that the signature is about, and would be lost: it was not "
+                 "replaced.",
+                 lost);
+    return FALSE;
+}
+
+/* Nothing that the output does not hold is replaced by it. */
+static gboolean check_kept (const TamgaSignTask *task, const TamgaSignOptions *options,
+                            GError **error)
+{
+    const char *const input[] = {task->item->input, NULL};
+    gboolean detached = options->packaging == TAMGA_PACKAGING_DETACHED;
+    return tamga_sign_check_kept (task->output, detached ? input : NULL, options->contents,
+                                  error) &&
+           tamga_sign_check_kept (task->output, task->item->others, NULL, error);
+}
+
 gboolean tamga_sign_task_open (TamgaSignTask *task, const TamgaSignRun *run, GError **error)
 {
     const TamgaSignOptions *options = run->options;
@@ -94,6 +132,8 @@ gboolean tamga_sign_task_open (TamgaSignTask *task, const TamgaSignRun *run, GEr
                        : tamga_sign_output_name (item->input, item->folder, format,
                                                  options->packaging == TAMGA_PACKAGING_DETACHED,
                                                  task->others->len > 0);
+    if (!check_kept (task, options, error))
+        return FALSE;
     if (strcmp (task->output, "-") != 0 && !item->replace &&
         g_file_test (task->output, G_FILE_TEST_EXISTS)) {
         g_set_error (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_EXISTS,

@@ -53,6 +53,11 @@ gint64 tamga_sign_now (const TamgaSignContext *context);
 /* A journal entry about one document: who, with what, what was answered. `error` for refusals. */
 gboolean tamga_sign_record (const TamgaSignRun *run, const char *event, const TamgaSignTask *task,
                             const GError *reason, GError **error);
+/* FALSE with TAMGA_DOCUMENT_ERROR_EXISTS where `output` is one of these documents (paths, NULL at
+ * the end; TamgaDocument): the signed file does not hold them, so that their only copy would be
+ * lost whatever may be replaced. Each may be NULL. */
+gboolean tamga_sign_check_kept (const char *output, const char *const *paths,
+                                const GPtrArray *documents, GError **error);
 /* "contract.pdf" → "contract.signed.pdf": beside the input, never the input. `several`: the first
  * of the documents that are signed together ("a.txt" → "a.asice"). */
 char *tamga_sign_output_name (const char *input, const char *folder, const TamgaFormat *format,

@@ -67,7 +67,8 @@ char *tamga_extend_output_name (const char *input, const char *folder, const cha
     return here ? g_steal_pointer (&name) : g_build_filename (place, name, NULL);
 }
 
-gboolean tamga_keyless_output (TamgaKeylessTask *task, const char *mark, GError **error)
+gboolean tamga_keyless_output (TamgaKeylessTask *task, const TamgaKeylessRun *run, const char *mark,
+                               GError **error)
 {
     const TamgaSignItem *item = task->item;
     if (item->output)
@@ -80,6 +81,8 @@ gboolean tamga_keyless_output (TamgaKeylessTask *task, const char *mark, GError 
             tamga_sign_output_name (item->input, item->folder, task->format, FALSE, FALSE);
     if (strcmp (task->output, "-") == 0)
         return TRUE;
+    if (!tamga_sign_check_kept (task->output, NULL, run->options->contents, error))
+        return FALSE;
     if (!g_hash_table_add (task->outputs, g_canonicalize_filename (task->output, NULL))) {
         g_set_error (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_SAME_OUTPUT,
                      "%s is where another document of this run goes: %s was left as it is.",

@@ -40,7 +40,8 @@ GPtrArray *tamga_keyless_files (const TamgaKeylessRun *run, const TamgaSignItem 
 
 /* Decides the output's name ("lta" in "a.signed.lta.pdf"; `mark` NULL: the input's with the
  * extension of the format, for what is put into a container); an error where it exists. */
-gboolean tamga_keyless_output (TamgaKeylessTask *task, const char *mark, GError **error);
+gboolean tamga_keyless_output (TamgaKeylessTask *task, const TamgaKeylessRun *run, const char *mark,
+                               GError **error);
 /* Journal, then name. */
 gboolean tamga_keyless_publish (TamgaKeylessTask *task, const TamgaKeylessRun *run,
                                 TamgaOutput *output, GError **error);

@@ -58,7 +58,7 @@ static gboolean timestamp_file (TamgaKeylessTask *task, const TamgaKeylessRun *r
         return FALSE;
     }
     gboolean own = tamga_format_probe (task->document) == task->format;
-    if (!tamga_keyless_output (task, own ? "timestamped" : NULL, error))
+    if (!tamga_keyless_output (task, run, own ? "timestamped" : NULL, error))
         return FALSE;
     g_autoptr (TamgaOutput) output = tamga_output_open (task->output, task->item->replace, error);
     return output && write_timestamp (task, run, output, error) &&

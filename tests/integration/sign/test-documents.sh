@@ -392,6 +392,13 @@ over_itself() {
     cp "$SAMPLE" "$d/itself.pdf"
     sign 0 alice.p12 --level B --force --out "$d/itself.pdf" "$d/itself.pdf"
     peer_pdf "$d/itself.pdf" 1
+    # What the signature lies beside is never replaced by it.
+    echo "the only copy" >"$d/only.txt"
+    sign 4 boris.p12 --level B --detached --force --out "$d/only.txt" "$d/only.txt"
+    expect_text 'would be lost'
+    sign 4 boris.p12 --level B --format asic-e --force --out "$d/only.txt" "$d/contract.pdf" "$d/only.txt"
+    expect_text 'would be lost'
+    [ "$(cat "$d/only.txt")" = "the only copy" ] || failed "the only copy was replaced"
     # A link is not followed to what it names.
     ln -s itself.pdf "$d/link.pdf"
     sign 4 boris.p12 --level B --out "$d/link.pdf" "$d/contract.pdf"
