@@ -299,7 +299,7 @@ def xmlsec1(file):
     good = 0
     for xml, path, root in xml_parts(file):
         for number in range(1, xml.count(b"</ds:Signature>") + 1):
-            if run("unshare", "-rn", "xmlsec1", "--verify", "--insecure", *ids, "--node-xpath",
+            if run("unshare", "-n", "xmlsec1", "--verify", "--insecure", *ids, "--node-xpath",
                    f"(//*[local-name()='Signature'])[{number}]", path, folder=root) is None:
                 if re.search("href=.*-rsa-MGF1", run.said):
                     raise CannotRead("knows no identifiers of RSASSA-PSS (RFC 9231 2.3.10)")
@@ -430,7 +430,7 @@ def missing(name):
         return "Bouncy Castle is not installed"
     if name == "xadesjs" and not os.path.exists(os.path.join(NODE, "node_modules", "xadesjs")):
         return "xadesjs is not installed"
-    if name == "xmlsec1" and run("unshare", "-rn", "true") is None:
+    if name == "xmlsec1" and run("unshare", "-n", "true") is None:
         return "no namespace without a network can be made here"
     return None
 

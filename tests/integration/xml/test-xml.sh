@@ -18,7 +18,7 @@ core() {
     local dsig=http://www.w3.org/2000/09/xmldsig# name
     local -a ids=(--id-attr:Id item --id-attr:Id http://uri.etsi.org/01903/v1.3.2#:SignedProperties)
     for name in Signature SignatureValue Object Reference; do ids+=(--id-attr:Id "$dsig:$name"); done
-    must env -C "$d" timeout 60 unshare -rn xmlsec1 --verify --insecure "${ids[@]}" \
+    must env -C "$d" timeout 60 unshare -n xmlsec1 --verify --insecure "${ids[@]}" \
         --node-xpath "(//*[local-name()='Signature'])[$2]" "$1"
 }
 

@@ -90,7 +90,7 @@ gboolean making_xmlsec (Fixture *fixture, GBytes *file, guint number)
 
     for (gsize i = 0; i < 4; i++)
         g_ptr_array_add (arguments,
-                         (gpointer)((const char *[]){"unshare", "-rn", "xmlsec1", "--verify"}[i]));
+                         (gpointer)((const char *[]){"unshare", "-n", "xmlsec1", "--verify"}[i]));
     g_ptr_array_add (arguments, (gpointer) "--insecure");
     for (gsize i = 0; i < G_N_ELEMENTS (named); i++) {
         g_ptr_array_add (arguments, (gpointer) "--id-attr:Id");
