@@ -115,7 +115,7 @@ for command in verify show extract; do
     begin "tamga $command locked.pdf"
     prompt "Password of locked.pdf:"
     keys s3cr3tpw Enter
-    wait_for "not signed"
+    wait_for "NOT SIGNED"
     wait_for "code 4 echo"
     not_shown s3cr3tpw
 done
