@@ -112,10 +112,11 @@ fi
 # The password of an encrypted document: asked once, without echo; then it is read, or it is not.
 qpdf --encrypt s3cr3tpw owner 256 -- "$TAMGA_SOURCE/packaging/sample/contract.pdf" locked.pdf || exit 1
 for command in verify show extract; do
+    case $command in verify) said="NOT SIGNED" ;; *) said="not signed" ;; esac
     begin "tamga $command locked.pdf"
     prompt "Password of locked.pdf:"
     keys s3cr3tpw Enter
-    wait_for "NOT SIGNED"
+    wait_for "$said"
     wait_for "code 4 echo"
     not_shown s3cr3tpw
 done
