@@ -8,11 +8,11 @@
 
 #define SEED 20261123
 /* Places that are tried in a file that is too large for all of them. */
-#define SAMPLES 400
+#define SAMPLES 250
 /* Files of this size and less are damaged at every octet. */
-#define SMALL 6000
+#define SMALL 4000
 /* One damaged file in so many goes through all operations: they take some hundred times longer. */
-#define OPERATE_EVERY 37
+#define OPERATE_EVERY 61
 
 typedef enum { CUT, FLIP, HIGH_FLIP, DOUBLED, REMOVED, INSERTED, N_DAMAGES } Damage;
 
