@@ -13,6 +13,8 @@
 #   card_cleanup                 both; for traps
 #
 # Sets CARD_MODULE (OpenSC's PKCS#11 module), CARD_DIR, and exports OPENSC_CONF: no file cache.
+# The reader of a pcscd started here listens on a port below those that the system hands out to
+# connections: at the port of its package any connection of another test may sit.
 # TAMGA_BUILD names the build folder, where bin/tamga-card is.
 
 CARD_MODULE=
@@ -90,15 +92,29 @@ card_reader_start() {
         card_say "pcscd does not run, and starting it needs root"
         return 1
     fi
+    local tries
+    for tries in 1 2 3; do
+        CARD_PORT=$((10000 + RANDOM % 20000))
+        card_reader_run && return 0
+    done
+    card_say "pcscd shows no virtual reader (package vsmartcard-vpcd):"
+    tail -5 "$CARD_DIR/pcscd.log" >&2
+    return 1
+}
+
+# Starts pcscd with one virtual reader that listens on CARD_PORT.
+card_reader_run() {
+    local driver
+    driver=$(find /usr/lib/pcsc/drivers -name libifdvpcd.so -print -quit 2> /dev/null)
+    printf 'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n' \
+        "$CARD_PORT" "$driver" "$CARD_PORT" > "$CARD_DIR/reader.conf"
     # Its life is bounded even when this shell is killed.
-    timeout -k 5 1800 pcscd --foreground > "$CARD_DIR/pcscd.log" 2>&1 8>&- &
+    timeout -k 5 1800 pcscd --foreground --config "$CARD_DIR/reader.conf" \
+        > "$CARD_DIR/pcscd.log" 2>&1 8>&- &
     CARD_READER_PID=$!
-    if ! card_wait 10 card_reader_is_there; then
-        card_say "pcscd shows no virtual reader (package vsmartcard-vpcd):"
-        tail -5 "$CARD_DIR/pcscd.log" >&2
-        card_reader_stop
-        return 1
-    fi
+    card_wait 10 card_reader_is_there && return 0
+    card_reader_stop
+    return 1
 }
 
 card_start() {
