@@ -150,8 +150,8 @@ gboolean tamga_sign_check_name (const char *output, const TamgaFormat *format, G
         if (!has_extension (tamga_formats[i], extension))
             continue;
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
-                     "%s is the name of a %s file, and what is made is %s: name it something%s, or "
-                     "say what to make with --format.",
+                     "%s is the name of a file of the format %s, and what is made is %s: name it "
+                     "something%s, or say what to make with --format.",
                      output, tamga_formats[i]->title, format->title, format->extension);
         return FALSE;
     }

@@ -4,6 +4,8 @@
  * name from which the next is made. */
 #include "client/sign/extend.h"
 
+#include <string.h>
+
 #include "client/sign/item.h"
 #include "client/sign/kept.h"
 #include "client/sign/support.h"
@@ -63,6 +65,15 @@ static gboolean read_input (State *state, TamgaKeylessTask *task, const TamgaKey
     }
 }
 
+/* Of a sentence, without its full stop: for the end of one that has its own. */
+static int bare_length (const char *sentence)
+{
+    gsize length = strlen (sentence);
+    while (length > 0 && (sentence[length - 1] == '.' || sentence[length - 1] == ' '))
+        length--;
+    return (int)length;
+}
+
 /* What is broken is not made to last. */
 static gboolean check_input (const State *state, const TamgaKeylessTask *task, GError **error)
 {
@@ -71,9 +82,10 @@ static gboolean check_input (const State *state, const TamgaKeylessTask *task, G
         const TamgaValidatedSignature *one = state->validation->signatures->pdata[i];
         const TamgaSignature *signature = one->signature;
         if (one->indication == TAMGA_TOTAL_FAILED) {
+            const char *why = one->reason ? one->reason : "no reason is known";
             g_set_error (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_NOT_VALID,
-                         "%s was not extended: %s is not valid: %s.", name, signature->id,
-                         one->reason);
+                         "%s was not extended: %s is not valid: %.*s.", name, signature->id,
+                         bare_length (why), why);
             return FALSE;
         }
         if (signature->integrity == TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND) {
@@ -82,10 +94,12 @@ static gboolean check_input (const State *state, const TamgaKeylessTask *task, G
             return FALSE;
         }
         if (signature->integrity != TAMGA_INTEGRITY_INTACT) {
+            const char *why = signature->integrity_text
+                                  ? signature->integrity_text
+                                  : tamga_integrity_name (signature->integrity);
             g_set_error (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_UNVERIFIED,
-                         "%s was not extended: %s could not be verified: %s.", name, signature->id,
-                         signature->integrity_text ? signature->integrity_text
-                                                   : tamga_integrity_name (signature->integrity));
+                         "%s was not extended: %s could not be verified: %.*s.", name,
+                         signature->id, bare_length (why), why);
             return FALSE;
         }
     }

@@ -43,6 +43,7 @@ static char *bare_reason (const TamgaValidatedSignature *validated)
 
 static const char *coverage_words (const TamgaValidation *validation)
 {
+    gboolean container = validation->format != NULL && validation->format->many;
     gboolean whole = FALSE, silent = TRUE;
     for (guint i = 0; i < validation->signatures->len; i++) {
         const TamgaSignature *signature =
@@ -51,7 +52,8 @@ static const char *coverage_words (const TamgaValidation *validation)
         silent = silent && tamga_changes_are_silent (signature);
     }
     if (whole && silent)
-        return "the whole document is covered";
+        return container ? "everything in the container is covered"
+                         : "the whole document is covered";
     if (!silent)
         return "the document was changed later, as permitted";
     return "the document is unchanged since signing";

@@ -31,7 +31,9 @@ static void note_error (void *data, xmlErrorPtr error)
 
     if (trouble->text != NULL || error->level == XML_ERR_WARNING)
         return;
-    trouble->text = g_strdup (error->message != NULL ? error->message : "unknown error");
+    /* libxml2 puts where it happened into a second line; it is told from line and column here. */
+    const char *message = error->message != NULL ? error->message : "unknown error";
+    trouble->text = g_strndup (message, strcspn (message, "\n"));
     g_strchomp (trouble->text);
     trouble->line = error->line;
     trouble->column = error->int2;
