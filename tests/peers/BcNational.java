@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Bouncy Castle as a peer of the national primitives. Reads commands, one a line, from the standard
+// input, and answers each with one line. All octets are hexadecimal, "-" is none.
+//
+//   hash NAME DATA         NAME: gost34311 (S-box DKE-1), kupyna-256, kupyna-384, kupyna-512
+//   encrypt KEY BLOCKS     GOST 28147 with DKE-1, each block by itself
+//   cfb KEY IV DATA        the same with cipher feedback, encrypting
+//
+//   java -cp bcprov.jar BcNational.java <COMMANDS
+
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import org.bouncycastle.asn1.ua.DSTU4145Params;
+import org.bouncycastle.crypto.CipherParameters;
+import org.bouncycastle.crypto.Digest;
+import org.bouncycastle.crypto.digests.DSTU7564Digest;
+import org.bouncycastle.crypto.digests.GOST3411Digest;
+import org.bouncycastle.crypto.engines.GOST28147Engine;
+import org.bouncycastle.crypto.modes.CFBBlockCipher;
+import org.bouncycastle.crypto.params.KeyParameter;
+import org.bouncycastle.crypto.params.ParametersWithIV;
+import org.bouncycastle.crypto.params.ParametersWithSBox;
+import org.bouncycastle.util.encoders.Hex;
+
+public class BcNational {
+    private static byte[] octets(String hex) {
+        return hex.equals("-") ? new byte[0] : Hex.decode(hex);
+    }
+
+    /** The S-box DKE-1, one value an octet. */
+    private static byte[] substitution() {
+        byte[] packed = DSTU4145Params.getDefaultDKE();
+        byte[] expanded = new byte[packed.length * 2];
+        for (int i = 0; i < packed.length; i++) {
+            expanded[2 * i] = (byte) (packed[i] >> 4 & 0xf);
+            expanded[2 * i + 1] = (byte) (packed[i] & 0xf);
+        }
+        return expanded;
+    }
+
+    private static String hash(String name, byte[] data) {
+        Digest digest = name.equals("gost34311") ? new GOST3411Digest(substitution())
+            : new DSTU7564Digest(Integer.parseInt(name.substring("kupyna-".length())));
+        byte[] result = new byte[digest.getDigestSize()];
+        digest.update(data, 0, data.length);
+        digest.doFinal(result, 0);
+        return Hex.toHexString(result);
+    }
+
+    private static CipherParameters key(byte[] key) {
+        return new ParametersWithSBox(new KeyParameter(key), substitution());
+    }
+
+    private static String encrypt(byte[] key, byte[] data) {
+        GOST28147Engine engine = new GOST28147Engine();
+        byte[] result = new byte[data.length];
+        engine.init(true, key(key));
+        for (int i = 0; i < data.length; i += engine.getBlockSize())
+            engine.processBlock(data, i, result, i);
+        return Hex.toHexString(result);
+    }
+
+    private static String feedback(byte[] key, byte[] iv, byte[] data) {
+        CFBBlockCipher cipher = new CFBBlockCipher(new GOST28147Engine(), 64);
+        byte[] result = new byte[data.length];
+        cipher.init(true, new ParametersWithIV(key(key), iv));
+        cipher.processBytes(data, 0, data.length, result, 0);
+        return Hex.toHexString(result);
+    }
+
+    private static String answer(String[] words) {
+        switch (words[0]) {
+        case "hash":
+            return hash(words[1], octets(words[2]));
+        case "encrypt":
+            return encrypt(octets(words[1]), octets(words[2]));
+        case "cfb":
+            return feedback(octets(words[1]), octets(words[2]), octets(words[3]));
+        default:
+            throw new IllegalArgumentException(words[0]);
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        BufferedReader commands = new BufferedReader(new InputStreamReader(System.in));
+        StringBuilder answers = new StringBuilder();
+        for (String line = commands.readLine(); line != null; line = commands.readLine())
+            answers.append(answer(line.split(" "))).append('\n');
+        System.out.print(answers);
+    }
+}
