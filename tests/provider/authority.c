@@ -14,27 +14,27 @@
 #include "tests/provider/state.h"
 
 static const ProviderAuthoritySpec authority_specs[] = {
-    {"root", "", "root", NULL, "P-384", "XA", "Tamga Demo Root", "Tamga Demo Root CA", -2000, 3650,
-     0},
-    {"provider", "", "provider", "root", "RSA-2048", "XA", "Tamga Demo Provider",
+    {"root", "", "root", NULL, "P-384", TRUE, "XA", "Tamga Demo Root", "Tamga Demo Root CA", -2000,
+     3650, 0},
+    {"provider", "", "provider", "root", "RSA-2048", TRUE, "XA", "Tamga Demo Provider",
      "Tamga Demo Provider CA", -1500, 1825, 0},
-    {"provider2", "", "provider2", "root", "P-256", "XA", "Tamga Demo Second Provider",
+    {"provider2", "", "provider2", "root", "P-256", FALSE, "XA", "Tamga Demo Second Provider",
      "Tamga Demo Second Provider CA", -1500, 1825, 0},
     /* certificates it issued outlive its own */
-    {"provider-expired", "", "provider-expired", "root", "P-256", "XA", "Tamga Demo Old Provider",
-     "Tamga Demo Old Provider CA", -1500, -1, 0},
+    {"provider-expired", "", "provider-expired", "root", "P-256", FALSE, "XA",
+     "Tamga Demo Old Provider", "Tamga Demo Old Provider CA", -1500, -1, 0},
     /* its certificate is valid, its time to issue is over */
-    {"provider-keyend", "", "provider-keyend", "root", "P-256", "XA", "Tamga Demo Late Provider",
-     "Tamga Demo Late Provider CA", -1500, 1825, -30},
+    {"provider-keyend", "", "provider-keyend", "root", "P-256", FALSE, "XA",
+     "Tamga Demo Late Provider", "Tamga Demo Late Provider CA", -1500, 1825, -30},
     /* the next generation of the root: same name, new key, cross certificates both ways */
-    {"root2", "", "root2", NULL, "P-384", "XA", "Tamga Demo Root", "Tamga Demo Root CA", -100, 5475,
-     0},
-    {"provider3", "", "provider3", "root2", "P-256", "XA", "Tamga Demo Third Provider",
+    {"root2", "", "root2", NULL, "P-384", FALSE, "XA", "Tamga Demo Root", "Tamga Demo Root CA",
+     -100, 5475, 0},
+    {"provider3", "", "provider3", "root2", "P-256", FALSE, "XA", "Tamga Demo Third Provider",
      "Tamga Demo Third Provider CA", -90, 1825, 0},
-    {"foreign-root", "/foreign", "root", NULL, "P-256", "XB", "Tamga Foreign Root",
+    {"foreign-root", "/foreign", "root", NULL, "P-256", FALSE, "XB", "Tamga Foreign Root",
      "Tamga Foreign Root CA", -2000, 3650, 0},
-    {"foreign", "/foreign", "provider", "foreign-root", "P-256", "XB", "Tamga Foreign Provider",
-     "Tamga Foreign Provider CA", -1500, 1825, 0},
+    {"foreign", "/foreign", "provider", "foreign-root", "P-256", FALSE, "XB",
+     "Tamga Foreign Provider", "Tamga Foreign Provider CA", -1500, 1825, 0},
 };
 
 static const char authority_profile[] = "basicConstraints=critical,CA:TRUE\n"
@@ -70,26 +70,18 @@ static const VariantSpec tsa_variants[] = {
 };
 
 static const struct {
-    const char *name, *authority, *key, *common_name;
+    const char *name, *authority, *key;
+    gboolean wanted; /* as for authorities */
+    const char *common_name;
 } tsa_specs[] = {
-    {"tsa", "provider", "RSA-2048", "Tamga Demo Time Stamping"},
-    {"tsa2", "root", "P-256", "Tamga Demo Second Time Stamping"},
+    {"tsa", "provider", "RSA-2048", TRUE, "Tamga Demo Time Stamping"},
+    {"tsa2", "root", "P-256", FALSE, "Tamga Demo Second Time Stamping"},
 };
 
-EVP_PKEY *provider_key_generate (const char *kind)
+/* The algorithm of a row, or the one that the provider was started with where the row takes it. */
+static const ProviderAlgorithm *choose (const Provider *provider, const char *key, gboolean wanted)
 {
-    EVP_PKEY *key = g_str_has_prefix (kind, "RSA-")
-                        ? EVP_RSA_gen ((gsize)g_ascii_strtoull (kind + 4, NULL, 10))
-                        : EVP_EC_gen (kind);
-    PROVIDER_MUST (key != NULL);
-    return key;
-}
-
-const EVP_MD *provider_key_digest (EVP_PKEY *key)
-{
-    return EVP_PKEY_get_base_id (key) == EVP_PKEY_EC && EVP_PKEY_get_bits (key) > 256
-               ? EVP_sha384 ()
-               : EVP_sha256 ();
+    return wanted && provider->algorithm != NULL ? provider->algorithm : provider_algorithm (key);
 }
 
 static void name_add (X509_NAME *name, int nid, const char *value)
@@ -189,9 +181,9 @@ X509 *provider_certificate_make (const ProviderCertificate *request, GError **er
 {
     g_autoptr (X509) certificate = X509_new ();
     X509 *issuer = request->issuer == NULL ? certificate : request->issuer->certificate;
-    EVP_PKEY *signer = request->signer != NULL   ? request->signer
-                       : request->issuer == NULL ? request->key
-                                                 : request->issuer->key;
+    const ProviderKey *signer = request->signer != NULL ? request->signer : &request->issuer->key;
+    const EVP_MD *digest =
+        request->digest != NULL ? request->digest : provider_algorithm_digest (signer->algorithm);
 
     PROVIDER_MUST (certificate != NULL && X509_set_version (certificate, X509_VERSION_3));
     set_serial (certificate);
@@ -206,31 +198,32 @@ X509 *provider_certificate_make (const ProviderCertificate *request, GError **er
         return NULL;
     }
     if (!add_extensions (certificate, issuer, request->extensions, error) ||
-        !sign (certificate, signer,
-               request->digest != NULL ? request->digest : provider_key_digest (signer),
-               request->pss, error))
+        !sign (certificate, signer->pkey, digest, request->pss, error))
         return NULL;
     return g_steal_pointer (&certificate);
 }
 
-static EVP_PKEY *load_key (const Provider *provider, const char *name, const char *kind)
+static ProviderKey load_key (const Provider *provider, const char *name,
+                             const ProviderAlgorithm *algorithm)
 {
     g_autofree char *path = provider_path (provider, name, ".key");
     g_autoptr (BIO) in = BIO_new_file (path, "r");
     if (in != NULL) {
         EVP_PKEY *key = PEM_read_bio_PrivateKey (in, NULL, NULL, NULL);
         PROVIDER_MUST (key != NULL);
-        return key;
+        return (ProviderKey){key, algorithm};
     }
     ERR_clear_error ();
-    EVP_PKEY *key = provider_key_generate (kind);
+    EVP_PKEY *key = provider_key_generate (algorithm);
+    PROVIDER_MUST (key != NULL);
+    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8 (key);
     int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     PROVIDER_MUST (fd >= 0);
     FILE *file = fdopen (fd, "w");
-    PROVIDER_MUST (file != NULL &&
-                   PEM_write_PKCS8PrivateKey (file, key, NULL, NULL, 0, NULL, NULL));
+    PROVIDER_MUST (file != NULL && info != NULL && PEM_write_PKCS8_PRIV_KEY_INFO (file, info));
     PROVIDER_MUST (fclose (file) == 0);
-    return key;
+    PKCS8_PRIV_KEY_INFO_free (info);
+    return (ProviderKey){key, algorithm};
 }
 
 static X509 *load_certificate (const Provider *provider, const char *name)
@@ -287,7 +280,7 @@ static void load_authority (Provider *provider, const ProviderAuthoritySpec *spe
     gint64 now = provider_now (provider);
 
     authority->spec = spec;
-    authority->key = load_key (provider, spec->name, spec->key);
+    authority->key = load_key (provider, spec->name, choose (provider, spec->key, spec->wanted));
     if (parent != NULL) {
         provider_links_append (provider, parent, PROVIDER_LINK_STANDARD, extensions);
         g_string_append (extensions, "certificatePolicies=2.5.29.32.0\n");
@@ -296,8 +289,9 @@ static void load_authority (Provider *provider, const ProviderAuthoritySpec *spe
         append_key_end (extensions, now + spec->from_days * PROVIDER_DAY,
                         now + spec->key_end_days * PROVIDER_DAY);
     ProviderCertificate request = {.subject = subject,
-                                   .key = authority->key,
+                                   .key = authority->key.pkey,
                                    .issuer = parent,
+                                   .signer = parent == NULL ? &authority->key : NULL,
                                    .from = now + spec->from_days * (gint64)PROVIDER_DAY,
                                    .to = now + spec->to_days * (gint64)PROVIDER_DAY,
                                    .extensions = extensions->str};
@@ -320,7 +314,7 @@ static void load_cross (Provider *provider, const char *subject, const char *iss
     gint64 now = provider_now (provider);
     provider_links_append (provider, from, PROVIDER_LINK_STANDARD, extensions);
     ProviderCertificate request = {.subject = X509_get_subject_name (to->certificate),
-                                   .key = to->key,
+                                   .key = to->key.pkey,
                                    .issuer = from,
                                    .from = now - 100 * PROVIDER_DAY,
                                    .to = now + 1000 * PROVIDER_DAY,
@@ -360,7 +354,7 @@ void provider_authority_free (gpointer data)
 {
     ProviderAuthority *authority = data;
     X509_free (authority->certificate);
-    EVP_PKEY_free (authority->key);
+    EVP_PKEY_free (authority->key.pkey);
     g_clear_pointer (&authority->crl, g_bytes_unref);
     g_clear_pointer (&authority->base_crl, g_bytes_unref);
     g_free (authority);
@@ -370,13 +364,14 @@ void provider_identity_free (gpointer data)
 {
     ProviderIdentity *identity = data;
     X509_free (identity->certificate);
-    EVP_PKEY_free (identity->key);
+    EVP_PKEY_free (identity->key.pkey);
     g_free (identity);
 }
 
 /* The certificate BASE+VARIANT from ISSUER over the key of BASE. */
 static const ProviderIdentity *obtain_identity (Provider *provider, const char *base,
-                                                const char *key, const char *common_name,
+                                                const ProviderAlgorithm *algorithm,
+                                                const char *common_name,
                                                 const ProviderAuthority *issuer,
                                                 const VariantSpec *variant, guint links)
 {
@@ -391,9 +386,9 @@ static const ProviderIdentity *obtain_identity (Provider *provider, const char *
         provider_name (issuer->spec->country, issuer->spec->organisation, common_name);
     provider_links_append (provider, issuer, links, extensions);
     identity = g_new0 (ProviderIdentity, 1);
-    identity->key = load_key (provider, base, key);
+    identity->key = load_key (provider, base, algorithm);
     ProviderCertificate request = {.subject = subject,
-                                   .key = identity->key,
+                                   .key = identity->key.pkey,
                                    .issuer = issuer,
                                    .from = now + variant->from_days * PROVIDER_DAY,
                                    .to = now + variant->to_days * PROVIDER_DAY,
@@ -420,8 +415,10 @@ const ProviderIdentity *provider_responder (Provider *provider, const ProviderAu
     if (variant == PROVIDER_VARIANT_STRANGER)
         issuer = provider_authority (provider,
                                      authority->spec->prefix[0] == '\0' ? "foreign-root" : "root");
-    return obtain_identity (provider, name, authority->spec->parent == NULL ? "P-256" : "RSA-2048",
-                            common_name, issuer, &responder_variants[variant], 0);
+    const ProviderAlgorithm *algorithm = choose (
+        provider, authority->spec->parent == NULL ? "P-256" : "RSA-2048", authority->spec->wanted);
+    return obtain_identity (provider, name, algorithm, common_name, issuer,
+                            &responder_variants[variant], 0);
 }
 
 const ProviderIdentity *provider_tsa (Provider *provider, const char *name, ProviderVariant variant)
@@ -429,9 +426,10 @@ const ProviderIdentity *provider_tsa (Provider *provider, const char *name, Prov
     g_assert (variant != PROVIDER_VARIANT_STRANGER);
     for (gsize i = 0; i < G_N_ELEMENTS (tsa_specs); i++)
         if (strcmp (tsa_specs[i].name, name) == 0)
-            return obtain_identity (provider, name, tsa_specs[i].key, tsa_specs[i].common_name,
-                                    provider_authority (provider, tsa_specs[i].authority),
-                                    &tsa_variants[variant], PROVIDER_LINK_STANDARD);
+            return obtain_identity (
+                provider, name, choose (provider, tsa_specs[i].key, tsa_specs[i].wanted),
+                tsa_specs[i].common_name, provider_authority (provider, tsa_specs[i].authority),
+                &tsa_variants[variant], PROVIDER_LINK_STANDARD);
     g_assert_not_reached ();
 }
 

@@ -11,7 +11,8 @@ struct ProviderAuthoritySpec {
     const char *prefix; /* of its URLs: "" or "/foreign" */
     const char *local;  /* its name in URLs */
     const char *parent; /* name of its issuer; NULL for a root */
-    const char *key;    /* "RSA-2048", "P-256" */
+    const char *key;    /* name of its algorithm */
+    gboolean wanted;    /* takes the algorithm that the provider was started with, if any */
     const char *country, *organisation, *common_name;
     int from_days, to_days;
     int key_end_days; /* end of privateKeyUsagePeriod; 0: extension absent */
@@ -21,8 +22,8 @@ struct ProviderAuthoritySpec {
 typedef struct {
     const X509_NAME *subject;
     EVP_PKEY *key;
-    const ProviderAuthority *issuer; /* NULL: signed by KEY itself */
-    EVP_PKEY *signer;                /* instead of the issuer's key; NULL for that one */
+    const ProviderAuthority *issuer; /* NULL: itself, and `signer` is said */
+    const ProviderKey *signer;       /* NULL: the issuer's key */
     gint64 from, to;                 /* seconds since the epoch */
     const char *extensions;          /* OpenSSL configuration, section "extensions" */
     const EVP_MD *digest;            /* NULL: by the signer's key */
@@ -76,9 +77,3 @@ char *provider_authority_path (const ProviderAuthoritySpec *spec, const char *ki
 
 /* A subject of three attributes; NULL ones are left out. */
 X509_NAME *provider_name (const char *country, const char *organisation, const char *common_name);
-
-/* A new private key: "RSA-bits" or the name of a NIST curve. */
-EVP_PKEY *provider_key_generate (const char *kind);
-
-/* The digest used with KEY when nothing else is said. */
-const EVP_MD *provider_key_digest (EVP_PKEY *key);

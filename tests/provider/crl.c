@@ -150,9 +150,10 @@ static GBytes *make_crl (Provider *provider, const CrlPlan *plan, const Provider
         provider_authority (provider, authority->spec->prefix[0] == '\0' ? "foreign-root" : "root");
     const ProviderAuthority *named =
         provider_fault (faults, PROVIDER_FAULT_WRONG_ISSUER) ? stranger : authority;
-    EVP_PKEY *key = provider_fault (faults, PROVIDER_FAULT_WRONG_KEY)
-                        ? provider_responder (provider, authority, PROVIDER_VARIANT_GOOD)->key
-                        : authority->key;
+    const ProviderKey *key =
+        provider_fault (faults, PROVIDER_FAULT_WRONG_KEY)
+            ? &provider_responder (provider, authority, PROVIDER_VARIANT_GOOD)->key
+            : &authority->key;
     g_autoptr (X509_CRL) crl = X509_CRL_new ();
 
     PROVIDER_MUST (crl != NULL && X509_CRL_set_version (crl, X509_CRL_VERSION_2) &&
@@ -161,7 +162,7 @@ static GBytes *make_crl (Provider *provider, const CrlPlan *plan, const Provider
                faults);
     add_extensions (crl, plan, faults);
     add_entries (crl, provider, plan, faults);
-    PROVIDER_MUST (X509_CRL_sign (crl, key, provider_key_digest (key)));
+    PROVIDER_MUST (X509_CRL_sign (crl, key->pkey, provider_algorithm_digest (key->algorithm)));
 
     const ASN1_BIT_STRING *signature = NULL;
     X509_CRL_get0_signature (crl, &signature, NULL);

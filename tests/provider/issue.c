@@ -298,7 +298,7 @@ static X509 *issue (Provider *provider, const ProviderRequest *request,
     }
     if (provider_fault (faults, PROVIDER_FAULT_OTHER_KEY)) {
         EVP_PKEY_free (key);
-        certificate.key = key = provider_key_generate ("P-256");
+        certificate.key = key = provider_key_generate (provider_algorithm ("P-256"));
     }
     if (!set_validity (provider, request, faults, &certificate, error) ||
         !set_algorithm (request, &certificate, error) ||

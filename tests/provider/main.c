@@ -83,12 +83,16 @@ int main (int argc, char **argv)
     g_autofree char *directory = NULL;
     g_autofree char *ready = NULL;
     g_autofree char *log = NULL;
+    g_autofree char *algorithm_name = NULL;
+    const ProviderAlgorithm *algorithm = NULL;
     int port = 0;
     gint64 lifetime = 3600;
     GOptionEntry options[] = {
         {"directory", 0, 0, G_OPTION_ARG_FILENAME, &directory, "Where keys and state are kept",
          "DIR"},
         {"port", 0, 0, G_OPTION_ARG_INT, &port, "Port; the stored or any free one by default", "N"},
+        {"algorithm", 0, 0, G_OPTION_ARG_STRING, &algorithm_name,
+         "Of the root, the first provider, its time stamps and their responders", "NAME"},
         {"ready", 0, 0, G_OPTION_ARG_FILENAME, &ready, "File to write when listening", "FILE"},
         {"log", 0, 0, G_OPTION_ARG_FILENAME, &log, "File to append requests to", "FILE"},
         {"lifetime", 0, 0, G_OPTION_ARG_INT64, &lifetime,
@@ -107,6 +111,15 @@ int main (int argc, char **argv)
                     error != NULL ? error->message : "--directory DIR is needed; see --help");
         return EXIT_USAGE;
     }
+    if (algorithm_name != NULL && (algorithm = provider_algorithm (algorithm_name)) == NULL) {
+        g_autofree char *names = provider_algorithm_names ();
+        g_printerr ("tamga-provider: --algorithm is one of: %s\n", names);
+        return EXIT_USAGE;
+    }
+    if (algorithm != NULL && provider_algorithm_digest (algorithm) == NULL) {
+        g_printerr ("tamga-provider: OpenSSL has no %s here\n", algorithm->digest);
+        return 1;
+    }
     umask (077);
     catch_signals ();
     if (log != NULL && (log_file = fopen (log, "ae")) == NULL) {
@@ -114,7 +127,7 @@ int main (int argc, char **argv)
         return 1;
     }
     g_log_set_default_handler (write_log, NULL);
-    Provider *provider = provider_open (directory, (guint)port, &listener, &error);
+    Provider *provider = provider_open (directory, (guint)port, algorithm, &listener, &error);
     if (provider == NULL) {
         g_printerr ("tamga-provider: %s\n", error->message);
         return 1;

@@ -66,7 +66,7 @@ static OCSP_CERTID *answered_id (const Provider *provider, OCSP_CERTID *asked,
     ASN1_OBJECT *algorithm = NULL;
     ASN1_INTEGER *serial = NULL;
     PROVIDER_MUST (OCSP_id_get0_info (NULL, &algorithm, NULL, &serial, asked));
-    const EVP_MD *digest = EVP_get_digestbyobj (algorithm);
+    const EVP_MD *digest = provider_digest_by_nid (OBJ_obj2nid (algorithm));
     const ProviderAuthority *issuer = authority;
     g_autoptr (ASN1_INTEGER) number = ASN1_INTEGER_dup (serial);
 
@@ -95,7 +95,7 @@ static const ProviderEntry *lookup (const Provider *provider, OCSP_CERTID *id,
     PROVIDER_MUST (OCSP_id_get0_info (NULL, &algorithm, NULL, &serial, id));
     g_autofree char *text = provider_serial_text (serial);
     g_string_append_printf (detail, "serial=%s ", text);
-    const EVP_MD *digest = EVP_get_digestbyobj (algorithm);
+    const EVP_MD *digest = provider_digest_by_nid (OBJ_obj2nid (algorithm));
     if (digest == NULL)
         return NULL;
     g_autoptr (OCSP_CERTID) own =
@@ -167,11 +167,11 @@ static void sign_answer (Provider *provider, OCSP_BASICRESP *basic,
             variant = responder_faults[i].variant;
     const ProviderIdentity *identity = provider_responder (provider, authority, variant);
     X509 *certificate = identity->certificate;
-    EVP_PKEY *key = identity->key;
+    const ProviderKey *key = &identity->key;
 
     if (provider_fault (faults, PROVIDER_FAULT_CA_RESPONDER)) {
         certificate = authority->certificate;
-        key = authority->key;
+        key = &authority->key;
     }
     if (provider_fault (faults, PROVIDER_FAULT_NO_CERTIFICATE))
         flags |= OCSP_NOCERTS;
@@ -182,8 +182,8 @@ static void sign_answer (Provider *provider, OCSP_BASICRESP *basic,
     ASN1_GENERALIZEDTIME *produced =
         (ASN1_GENERALIZEDTIME *)(uintptr_t)OCSP_resp_get0_produced_at (basic);
     PROVIDER_MUST (ASN1_GENERALIZEDTIME_set (produced, (time_t)now) != NULL);
-    PROVIDER_MUST (
-        OCSP_basic_sign (basic, certificate, key, provider_key_digest (key), NULL, flags));
+    PROVIDER_MUST (OCSP_basic_sign (basic, certificate, key->pkey,
+                                    provider_algorithm_digest (key->algorithm), NULL, flags));
     ASN1_OCTET_STRING *signature = (ASN1_OCTET_STRING *)(uintptr_t)OCSP_resp_get0_signature (basic);
     if (provider_fault (faults, PROVIDER_FAULT_BAD_SIGNATURE))
         provider_break_signature (signature);

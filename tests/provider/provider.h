@@ -3,6 +3,7 @@
  * their status, its clock. It belongs to one thread; every part reads and changes it directly. */
 #pragma once
 
+#include "tests/provider/algorithm.h"
 #include "tests/provider/fault.h"
 #include "tests/provider/http.h"
 #include "tests/provider/ossl.h"
@@ -41,7 +42,7 @@ typedef struct ProviderAuthoritySpec ProviderAuthoritySpec;
 typedef struct {
     const ProviderAuthoritySpec *spec;
     X509 *certificate;
-    EVP_PKEY *key;
+    ProviderKey key;
     gint64 crl_number;  /* of the newest complete CRL; never goes back */
     gint64 base_number; /* of the complete CRL deltas refer to */
     gboolean frozen;    /* keep serving the base although entries changed */
@@ -53,12 +54,13 @@ typedef struct {
 /* A certificate with its private key: responders and TSAs. */
 typedef struct {
     X509 *certificate;
-    EVP_PKEY *key;
+    ProviderKey key;
 } ProviderIdentity;
 
 typedef struct {
     char *directory;
     guint port;
+    const ProviderAlgorithm *algorithm; /* of the rows that take the wanted one; NULL: theirs */
     char *url; /* "http://127.0.0.1:PORT" */
     gint64 clock_shift;
     GPtrArray *authorities; /* ProviderAuthority */

@@ -4,7 +4,8 @@
 #
 #   provider_start DIR              start on DIR (made if missing) and wait until it listens;
 #                                   sets PROVIDER_URL PROVIDER_PID PROVIDER_DIR PROVIDER_ROOT
-#                                   PROVIDER_ROOT_SHA256; PROVIDER_LIFETIME seconds (default 900)
+#                                   PROVIDER_ROOT_SHA256; PROVIDER_LIFETIME seconds (default 900),
+#                                   PROVIDER_ALGORITHM for --algorithm
 #   provider_stop                   end it and wait
 #   provider_control 'PATH?QUERY'   POST /control/PATH?QUERY; fails with the provider's reason
 #   provider_issue CSR OUT [QUERY]  certificate in DER; OUT ending in .pem gets PEM
@@ -18,7 +19,8 @@ provider_start() {
     ready=$dir/ready.$$
     rm -f "$ready"
     "${TAMGA_BUILD:?}/bin/tamga-provider" --directory "$dir" --ready "$ready" \
-        --log "$dir/provider.log" --lifetime "${PROVIDER_LIFETIME:-900}" &
+        --log "$dir/provider.log" --lifetime "${PROVIDER_LIFETIME:-900}" \
+        ${PROVIDER_ALGORITHM:+--algorithm "$PROVIDER_ALGORITHM"} &
     PROVIDER_PID=$!
     until [ -s "$ready" ]; do
         if ! kill -0 "$PROVIDER_PID" 2>/dev/null || [ $((tries += 1)) -gt 1000 ]; then

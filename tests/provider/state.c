@@ -192,6 +192,8 @@ void provider_save (const Provider *provider)
     g_autoptr (GError) error = NULL;
 
     g_key_file_set_integer (file, "server", "port", (int)provider->port);
+    if (provider->algorithm != NULL)
+        g_key_file_set_string (file, "server", "algorithm", provider->algorithm->name);
     for (guint i = 0; i < provider->authorities->len; i++) {
         const ProviderAuthority *authority = provider->authorities->pdata[i];
         g_autofree char *group = authority_group (authority);
@@ -246,7 +248,25 @@ static gboolean open_directory (const char *directory, GError **error)
     return TRUE;
 }
 
-Provider *provider_open (const char *directory, guint port, int *listener, GError **error)
+/* The algorithm that the certificates in the directory have; FALSE when another is wanted. */
+static gboolean stored_algorithm (GKeyFile *file, const ProviderAlgorithm **algorithm,
+                                  GError **error)
+{
+    g_autofree char *name = g_key_file_get_string (file, "server", "algorithm", NULL);
+    const ProviderAlgorithm *stored = name == NULL ? NULL : provider_algorithm (name);
+    if ((name != NULL && stored == NULL) || (*algorithm != NULL && *algorithm != stored)) {
+        g_set_error (error, PROVIDER_ERROR, PROVIDER_ERROR_STATE,
+                     "the certificates in the directory were made with %s, not with what is asked "
+                     "for: use another directory",
+                     name == NULL ? "no --algorithm" : name);
+        return FALSE;
+    }
+    *algorithm = stored;
+    return TRUE;
+}
+
+Provider *provider_open (const char *directory, guint port, const ProviderAlgorithm *algorithm,
+                         int *listener, GError **error)
 {
     g_autofree char *absolute = g_canonicalize_filename (directory, NULL);
     g_autofree char *path = g_build_filename (absolute, "state.ini", NULL);
@@ -267,6 +287,8 @@ Provider *provider_open (const char *directory, guint port, int *listener, GErro
             return NULL;
         }
         port = stored;
+        if (!stored_algorithm (file, &algorithm, error))
+            return NULL;
     }
     *listener = provider_http_listen (&port, error);
     if (*listener < 0) {
@@ -277,6 +299,7 @@ Provider *provider_open (const char *directory, guint port, int *listener, GErro
     Provider *provider = g_new0 (Provider, 1);
     provider->directory = g_steal_pointer (&absolute);
     provider->port = port;
+    provider->algorithm = algorithm;
     provider->url = g_strdup_printf ("http://127.0.0.1:%u", port);
     provider->authorities = g_ptr_array_new_with_free_func (provider_authority_free);
     provider->identities =

@@ -6,9 +6,11 @@
 #include "tests/provider/provider.h"
 
 /* Opens or makes DIRECTORY (mode 0700) and locks it for this process. PORT is the wanted port, 0
- * for the stored one or any. Reads state.ini when there is one; the authorities are still empty.
+ * for the stored one or any; ALGORITHM the wanted one of the main authorities, NULL for the stored
+ * one or those of their rows. Reads state.ini when there is one; the authorities are still empty.
  * On success *LISTENER listens on the provider's port. Errors: PROVIDER_ERROR_STATE. */
-Provider *provider_open (const char *directory, guint port, int *listener, GError **error);
+Provider *provider_open (const char *directory, guint port, const ProviderAlgorithm *algorithm,
+                         int *listener, GError **error);
 void provider_free (Provider *provider);
 
 /* Writes state.ini; the file is replaced in one step. Ends the process when it cannot. */

@@ -48,6 +48,31 @@ crl_pem() { get "$PROVIDER_URL/crl/$1" | openssl crl -inform DER; }
 stamp() { get --data-binary @"$2" -H 'Content-Type: application/timestamp-query' \
     "$PROVIDER_URL/$1" -o "$3"; }
 
+# --- other algorithms ------------------------------------------------------------------------
+# The CA, its CRL, its OCSP answers and the time stamps of the algorithm that is asked for.
+PROVIDER_ALGORITHM=RSA-3072 provider_start "$work/other" || exit 1
+der_cert provider.cer provider.pem
+openssl req -new -newkey rsa:2048 -nodes -keyout k.pem -out r.pem -subj "/CN=Aigul Demo" 2>/dev/null
+issue other.pem ""
+for file in "$PROVIDER_ROOT" provider.pem; do
+    says "--algorithm" 'Public-Key: \(3072 bit' "$(openssl x509 -in "$file" -noout -text)"
+done
+says "--algorithm, OCSP" 'other.pem: good' "$(ocsp other.pem)"
+openssl ts -query -data r.pem -sha256 -cert -out q.tsq 2>/dev/null
+stamp tsa q.tsq a.tsr
+says "--algorithm, time stamp" 'Verification: OK' "$(openssl ts -verify -queryfile q.tsq -in a.tsr \
+    -CAfile "$PROVIDER_ROOT" -untrusted provider.pem 2>&1)"
+equal "--algorithm, time stamp" 3072 "$(openssl x509 -in other/tsa.pem -noout -text |
+    sed -n 's/.*Public-Key: (\([0-9]*\) bit.*/\1/p')"
+provider_stop
+says "another algorithm on the same directory" 'made with RSA-3072' \
+    "$(PROVIDER_ALGORITHM=P-384 provider_start "$work/other" 2>&1)"
+says "an algorithm nobody knows" 'is one of: RSA-2048' \
+    "$(PROVIDER_ALGORITHM=ROT-13 provider_start "$work/none" 2>&1)"
+provider_start "$work/other" || exit 1
+says "the algorithm is kept" ': OK' "$(openssl verify -CAfile "$PROVIDER_ROOT" -untrusted provider.pem other.pem 2>&1)"
+provider_stop
+
 provider_start "$work/dir" || exit 1
 openssl req -new -newkey rsa:2048 -nodes -keyout k.pem -out r.pem -subj "/CN=Aigul Demo" 2>/dev/null
 der_cert provider.cer provider.pem

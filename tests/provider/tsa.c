@@ -91,7 +91,7 @@ static void refuse (const ProviderService *service, ProviderAnswer *answer, int 
 }
 
 /* The name of the PKIFailureInfo bit the request earns, or NULL when it is good. */
-static const char *judge (TS_REQ *asked)
+static const char *judge (TS_REQ *asked, const ProviderAlgorithm *own)
 {
     if (asked == NULL || TS_REQ_get_version (asked) != 1)
         return "badDataFormat";
@@ -99,13 +99,13 @@ static const char *judge (TS_REQ *asked)
     const ASN1_OBJECT *algorithm = NULL;
     X509_ALGOR_get0 (&algorithm, NULL, NULL, TS_MSG_IMPRINT_get_algo (imprint));
     int nid = OBJ_obj2nid (algorithm);
-    gboolean accepted = FALSE;
+    gboolean accepted = nid == EVP_MD_get_type (provider_algorithm_digest (own));
     for (gsize i = 0; i < G_N_ELEMENTS (accepted_digests); i++)
         accepted |= nid == accepted_digests[i];
     if (!accepted)
         return "badAlg";
     if (ASN1_STRING_length (TS_MSG_IMPRINT_get_msg (imprint)) !=
-        EVP_MD_get_size (EVP_get_digestbynid (nid)))
+        EVP_MD_get_size (provider_digest_by_nid (nid)))
         return "badDataFormat";
     if (TS_REQ_get_ext_count (asked) > 0)
         return "unacceptedExtension";
@@ -193,9 +193,9 @@ static TS_TST_INFO *make_info (TS_REQ *asked, const ProviderIdentity *identity, 
 }
 
 /* Changes the certificate hash inside the ESS signing-certificate-v2 attribute (RFC 5816). */
-static void break_ess (CMS_SignerInfo *signer)
+static void break_ess (CMS_SignerInfo *signer, const EVP_MD *digest)
 {
-    static const unsigned char hash_head[] = {0x04, 0x20};
+    const unsigned char hash_head[] = {0x04, (unsigned char)EVP_MD_get_size (digest)};
     int place = CMS_signed_get_attr_by_NID (signer, NID_id_smime_aa_signingCertificateV2, -1);
     PROVIDER_MUST (place >= 0);
     X509_ATTRIBUTE *attribute = CMS_signed_get_attr (signer, place);
@@ -206,6 +206,29 @@ static void break_ess (CMS_SignerInfo *signer)
     PROVIDER_MUST (hash != NULL);
     hash[2] ^= 1;
     PROVIDER_MUST (ASN1_STRING_set (value, copy, length));
+}
+
+/* libcrypto names the signature algorithm of the keys that it knows itself; for others the name of
+ * the certificate's own signature is taken, which such keys share with their issuer. */
+static void name_algorithm (CMS_SignerInfo *signer, const ProviderIdentity *identity)
+{
+    X509_ALGOR *named = NULL;
+    const ASN1_OBJECT *object = NULL;
+    CMS_SignerInfo_get0_algs (signer, NULL, NULL, NULL, &named);
+    X509_ALGOR_get0 (&object, NULL, NULL, named);
+    if (OBJ_obj2nid (object) != NID_undef)
+        return;
+    const X509_ALGOR *known = X509_get0_tbs_sigalg (identity->certificate);
+    PROVIDER_MUST (X509_ALGOR_copy (named, known));
+}
+
+/* The content of the octet string that VALUE holds. */
+static void bare_value (ASN1_OCTET_STRING *value)
+{
+    const unsigned char *start = ASN1_STRING_get0_data (value);
+    ASN1_OCTET_STRING *inner = d2i_ASN1_OCTET_STRING (NULL, &start, ASN1_STRING_length (value));
+    PROVIDER_MUST (inner != NULL && ASN1_STRING_copy (value, inner));
+    ASN1_OCTET_STRING_free (inner);
 }
 
 static CMS_ContentInfo *make_token (Provider *provider, const ProviderService *service,
@@ -222,8 +245,8 @@ static CMS_ContentInfo *make_token (Provider *provider, const ProviderService *s
 
     PROVIDER_MUST (in != NULL && token != NULL && time != NULL &&
                    CMS_set1_eContentType (token, OBJ_nid2obj (NID_id_smime_ct_TSTInfo)));
-    CMS_SignerInfo *signer = CMS_add1_signer (token, identity->certificate, identity->key,
-                                              provider_key_digest (identity->key),
+    CMS_SignerInfo *signer = CMS_add1_signer (token, identity->certificate, identity->key.pkey,
+                                              provider_algorithm_digest (identity->key.algorithm),
                                               flags | CMS_CADES | (certificates ? 0 : CMS_NOCERTS));
     PROVIDER_MUST (signer != NULL && CMS_signed_add1_attr_by_NID (signer, NID_pkcs9_signingTime,
                                                                   time->type, time, -1));
@@ -234,8 +257,11 @@ static CMS_ContentInfo *make_token (Provider *provider, const ProviderService *s
             PROVIDER_MUST (CMS_add1_cert (token, issuer->certificate));
     }
     if (provider_fault (faults, PROVIDER_FAULT_WRONG_ESS))
-        break_ess (signer);
+        break_ess (signer, provider_algorithm_digest (identity->key.algorithm));
+    name_algorithm (signer, identity);
     PROVIDER_MUST (CMS_final (token, in, NULL, flags & ~(unsigned int)CMS_PARTIAL));
+    if (identity->key.algorithm->bare)
+        bare_value (CMS_SignerInfo_get0_signature (signer));
     if (provider_fault (faults, PROVIDER_FAULT_BAD_SIGNATURE))
         provider_break_signature (CMS_SignerInfo_get0_signature (signer));
     return g_steal_pointer (&token);
@@ -280,7 +306,8 @@ void provider_tsa_answer (Provider *provider, const ProviderService *service,
     const unsigned char *der = g_bytes_get_data (request->body, &length);
     const unsigned char *end = der;
     g_autoptr (TS_REQ) asked = d2i_TS_REQ (NULL, &end, (long)length);
-    const char *failure = judge (asked);
+    const ProviderIdentity *own = provider_tsa (provider, service->subject, PROVIDER_VARIANT_GOOD);
+    const char *failure = judge (asked, own->key.algorithm);
 
     if (provider_fault (faults, PROVIDER_FAULT_REFUSAL)) {
         const char *named = provider_fault_text (faults, PROVIDER_FAULT_REFUSAL, "fail");
