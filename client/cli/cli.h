@@ -48,6 +48,7 @@ struct _TamgaCli {
     gboolean terminal; /* standard error is a terminal: prompts and progress are possible */
     gboolean output_is_document; /* standard output carries a document: lines go to the other one */
     GError *pin_error;           /* of the PIN callback: why it gave none */
+    GBytes *password;            /* of --password-fd: one for all documents */
     gboolean json_printed;       /* standard output has its object */
 
     /* made by the functions below, freed with the cli */
@@ -95,6 +96,9 @@ gboolean tamga_cli_login (TamgaCli *cli, TamgaKeyStore *store, GError **error);
 GPtrArray *tamga_cli_store_keys (TamgaCli *cli, TamgaKeyStore *store, GError **error);
 /* Everything that status questions need; time and now are the clock's. */
 gboolean tamga_cli_status (TamgaCli *cli, TamgaStatusContext *context, GError **error);
+/* The documents of --document; an empty list where `paths` is NULL. NULL with an error: one cannot
+ * be opened. */
+GPtrArray *tamga_cli_documents (char **paths, GError **error);
 /* Seconds since the epoch. */
 gint64 tamga_cli_now (void);
 

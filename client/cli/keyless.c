@@ -18,7 +18,6 @@ typedef struct {
     const TamgaCliKeyless *what;
     const Options *options;
     TamgaLevel level;
-    GBytes *password; /* of --password-fd: one for all documents */
     gsize n;
     guint failed;
     json_t *results; /* --json: one element per document */
@@ -45,17 +44,10 @@ static void show_progress (const char *document, guint64 done, guint64 total, gp
     tamga_cli_progress (((Screen *)data)->cli, document, done, total);
 }
 
-/* One line of a descriptor serves all documents; a person is asked for each. */
 static GBytes *ask_password (const char *document, gpointer data, GError **error)
 {
     Screen *screen = data;
-    const char *fd = screen->options->password_fd;
-    if (screen->password)
-        return g_bytes_ref (screen->password);
-    GBytes *password = tamga_cli_password (screen->cli, fd, document, error);
-    if (password && fd)
-        screen->password = g_bytes_ref (password);
-    return password;
+    return tamga_cli_password (screen->cli, screen->options->password_fd, document, error);
 }
 
 static void add_result (Screen *screen, const TamgaSignItem *item, const char *output, gint64 time,
@@ -139,18 +131,6 @@ static int work_on (TamgaCli *cli, Screen *screen, const TamgaSignItem *items, G
     return code;
 }
 
-static GPtrArray *open_contents (const Options *o, GError **error)
-{
-    g_autoptr (GPtrArray) contents = tamga_document_list (NULL);
-    for (char **path = o->documents; path && *path; path++) {
-        TamgaDocument *content = tamga_document_open (*path, error);
-        if (!content)
-            return NULL;
-        g_ptr_array_add (contents, content);
-    }
-    return g_steal_pointer (&contents);
-}
-
 static int run (TamgaCli *cli, const Options *o, const TamgaCliKeyless *what, int argc, char **argv)
 {
     Screen screen = {.cli = cli, .what = what, .options = o, .n = (gsize)argc};
@@ -179,7 +159,7 @@ static int run (TamgaCli *cli, const Options *o, const TamgaCliKeyless *what, in
         return tamga_cli_usage (cli, "--json and the document cannot both go to standard output: "
                                      "name a file with --out.");
     g_autoptr (GError) error = NULL;
-    g_autoptr (GPtrArray) contents = open_contents (o, &error);
+    g_autoptr (GPtrArray) contents = tamga_cli_documents (o->documents, &error);
     if (!contents)
         return tamga_cli_fail (cli, error);
     screen.results = cli->json ? json_array () : NULL;
@@ -187,7 +167,6 @@ static int run (TamgaCli *cli, const Options *o, const TamgaCliKeyless *what, in
     if (error)
         tamga_cli_fail (cli, error);
     json_decref (screen.results);
-    g_clear_pointer (&screen.password, g_bytes_unref);
     return code;
 }
 

@@ -86,6 +86,7 @@ static void cli_clear (TamgaCli *cli)
     g_strfreev (cli->modules);
     g_strfreev (cli->anchors);
     g_clear_error (&cli->pin_error);
+    g_clear_pointer (&cli->password, g_bytes_unref);
     g_clear_pointer (&cli->fetch, tamga_fetch_free);
     g_clear_pointer (&cli->cache, tamga_status_cache_free);
     g_clear_pointer (&cli->trust, tamga_trust_free);

@@ -240,3 +240,15 @@ gboolean tamga_cli_status (TamgaCli *cli, TamgaStatusContext *context, GError **
                                     .now = now};
     return TRUE;
 }
+
+GPtrArray *tamga_cli_documents (char **paths, GError **error)
+{
+    g_autoptr (GPtrArray) documents = tamga_document_list (NULL);
+    for (char **path = paths; path && *path; path++) {
+        TamgaDocument *document = tamga_document_open (*path, error);
+        if (!document)
+            return NULL;
+        g_ptr_array_add (documents, document);
+    }
+    return g_steal_pointer (&documents);
+}

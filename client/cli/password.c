@@ -65,6 +65,8 @@ static void wipe (gpointer data)
 
 GBytes *tamga_cli_password (TamgaCli *cli, const char *fd_option, const char *file, GError **error)
 {
+    if (cli->password)
+        return g_bytes_ref (cli->password);
     g_autoptr (TamgaPin) password = tamga_pin_new ();
     if (!(fd_option ? from_descriptor (cli, fd_option, file, password, error)
                     : from_terminal (cli, file, password, error)))
@@ -79,5 +81,8 @@ GBytes *tamga_cli_password (TamgaCli *cli, const char *fd_option, const char *fi
     char *copy = OPENSSL_secure_zalloc (TAMGA_PIN_MAX + 1);
     g_assert (copy);
     memcpy (copy, password->text, password->length);
-    return g_bytes_new_with_free_func (copy, password->length, wipe, copy);
+    GBytes *given = g_bytes_new_with_free_func (copy, password->length, wipe, copy);
+    if (fd_option)
+        cli->password = g_bytes_ref (given);
+    return given;
 }

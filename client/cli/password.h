@@ -14,8 +14,8 @@
 
 /* Is `fd_option` (may be NULL) the number of an open descriptor? FALSE: a usage error was told. */
 gboolean tamga_cli_password_option (TamgaCli *cli, const char *fd_option, int *exit_code);
-/* The password of `file`, UTF-8 without its newline: one line of `fd_option`, or typed on the
- * terminal without echo where that is NULL. TAMGA_FORMAT_ERROR_ENCRYPTED where it can be had from
+/* The password of `file`, UTF-8 without its newline: the line of `fd_option`, which serves all
+ * documents of the command, or typed on the terminal without echo where that is NULL. TAMGA_FORMAT_ERROR_ENCRYPTED where it can be had from
  * neither, TAMGA_KEYS_ERROR_CANCELLED where the person gave up. Lies in memory that is wiped when
  * the last reference goes. */
 GBytes *tamga_cli_password (TamgaCli *cli, const char *fd_option, const char *file, GError **error);

@@ -68,14 +68,9 @@ static int run (TamgaCli *cli, const Options *options, int argc, char **argv)
     if (options->documents && argc > 1)
         return tamga_cli_usage (cli, "--document belongs to one signature file, not to %d.", argc);
     g_autoptr (GError) error = NULL;
-    g_autoptr (GPtrArray) contents =
-        g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_document_unref);
-    for (char **path = options->documents; path && *path; path++) {
-        TamgaDocument *content = tamga_document_open (*path, &error);
-        if (!content)
-            return tamga_cli_fail (cli, error);
-        g_ptr_array_add (contents, content);
-    }
+    g_autoptr (GPtrArray) contents = tamga_cli_documents (options->documents, &error);
+    if (!contents)
+        return tamga_cli_fail (cli, error);
     json_t *collected = cli->json && !cli->ndjson && argc > 1 ? json_array () : NULL;
     TamgaExit code = TAMGA_EXIT_DONE;
     for (int i = 0; i < argc && !tamga_call_cancelled (&cli->call); i++) {

@@ -11,7 +11,6 @@
 typedef struct {
     TamgaCli *cli;
     const TamgaCliSign *arguments;
-    GBytes *password; /* of --password-fd: one for all documents */
     gsize n;
     guint done, failed;
     json_t *results; /* --json: one element per document */
@@ -60,17 +59,10 @@ static void show_progress (const char *document, guint64 done, guint64 total, gp
     tamga_cli_progress (screen->cli, document, done, total);
 }
 
-/* One line of a descriptor serves all documents; a person is asked for each. */
 static GBytes *ask_password (const char *document, gpointer data, GError **error)
 {
     Screen *screen = data;
-    const char *fd = screen->arguments->password_fd;
-    if (screen->password)
-        return g_bytes_ref (screen->password);
-    GBytes *password = tamga_cli_password (screen->cli, fd, document, error);
-    if (password && fd)
-        screen->password = g_bytes_ref (password);
-    return password;
+    return tamga_cli_password (screen->cli, screen->arguments->password_fd, document, error);
 }
 
 static gboolean ask_again (const GError *error, gpointer data)
@@ -183,7 +175,6 @@ static int sign_items (TamgaCli *cli, TamgaCliSign *o, const TamgaSignItem *item
         json_decref (screen.results);
         json_decref (screen.steps);
     }
-    g_clear_pointer (&screen.password, g_bytes_unref);
     return code;
 }
 

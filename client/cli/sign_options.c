@@ -293,15 +293,8 @@ static gboolean read_claims (TamgaCliSign *o, GError **error)
 
 static gboolean read_documents (TamgaCliSign *o, GError **error)
 {
-    o->contents = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_document_unref);
-    for (char **path = o->documents; path && *path; path++) {
-        TamgaDocument *content = tamga_document_open (*path, error);
-        if (!content)
-            return FALSE;
-        g_ptr_array_add (o->contents, content);
-    }
-    o->options.contents = o->contents;
-    return TRUE;
+    o->options.contents = o->contents = tamga_cli_documents (o->documents, error);
+    return o->contents != NULL;
 }
 
 gboolean tamga_cli_sign_read (TamgaCliSign *o, GError **error)

@@ -123,14 +123,9 @@ static int run (TamgaCli *cli, const Options *options, int argc, char **argv)
     TamgaStatusContext context;
     if (!tamga_cli_status (cli, &context, &error))
         return tamga_cli_fail (cli, error);
-    g_autoptr (GPtrArray) contents =
-        g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_document_unref);
-    for (char **path = options->documents; path && *path; path++) {
-        TamgaDocument *content = tamga_document_open (*path, &error);
-        if (!content)
-            return tamga_cli_fail (cli, error);
-        g_ptr_array_add (contents, content);
-    }
+    g_autoptr (GPtrArray) contents = tamga_cli_documents (options->documents, &error);
+    if (!contents)
+        return tamga_cli_fail (cli, error);
     collected = cli->json && !cli->ndjson && argc > 1 ? json_array () : NULL;
     TamgaExit code = TAMGA_EXIT_DONE;
     int judged = 0;

@@ -56,6 +56,14 @@ passwords() {
 }
 check "no password, and a wrong one" passwords
 
+# The descriptor is read to its end of line once, however many documents are opened with it.
+several() {
+    verify 0 --password-fd 3 "$d/aes-256.b.pdf" "$d/aes-128.b.pdf" 3<"$W/user"
+    expect_json '.files[0].verdict' valid
+    expect_json '.files[1].verdict' valid
+}
+check "one password for several documents" several
+
 permissions() {
     must qpdf --encrypt lesen besitzen 256 --modify=none -- "$SAMPLE" "$d/closed.pdf"
     sign 4 alice.p12 --level B --password-fd 3 --out "$d/x.pdf" "$d/closed.pdf" 3<"$W/user"
