@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include "formats/error.h"
+#include "formats/national/national.h"
 #include "formats/ossl.h"
 
 #define XMLDSIG "http://www.w3.org/2000/09/xmldsig#"
 #define XMLDSIG_MORE "http://www.w3.org/2001/04/xmldsig-more#"
 #define XMLDSIG_2007 "http://www.w3.org/2007/05/xmldsig-more#"
+#define PKI_KZ "urn:ietf:params:xml:ns:pkigovkz:xmlsec:algorithms:"
 #define XMLENC "http://www.w3.org/2001/04/xmlenc#"
 
 static const TamgaDigest digests[] = {
@@ -27,6 +29,11 @@ static const TamgaDigest digests[] = {
     {"SHA-1", "1.3.14.3.2.26", "SHA1", XMLDSIG "sha1", 20, TRUE},
     {"RIPEMD-160", "1.3.36.3.2.1", "RIPEMD160", XMLENC "ripemd160", 20, TRUE},
     {"MD5", "1.2.840.113549.2.5", "MD5", XMLDSIG_MORE "md5", 16, TRUE},
+    {"Streebog-512", "1.2.398.3.10.1.3.3", "KZ-STREEBOG-512", PKI_KZ "gostr34112015-512", 64,
+     FALSE},
+    {"Streebog-256", "1.2.398.3.10.1.3.2", "KZ-STREEBOG-256", PKI_KZ "gostr34112015-256", 32,
+     FALSE},
+    {"GOST-34.311-95", "1.2.398.3.10.1.3.1", "KZ-GOST-34311", XMLDSIG_MORE "gost34311", 32, FALSE},
 };
 
 /* Salt of the largest keys in use: 16384 bits less a SHA-256 digest and two octets. */
@@ -41,20 +48,26 @@ static const TamgaDigest digests[] = {
 #define RSA_PKCS1(digest, arc, uri)                                                                \
     {                                                                                              \
         "RSA-PKCS1-" digest, "RSA", "1.2.840.113549.1.1." arc, digest, TAMGA_SCHEME_RSA_PKCS1,     \
-            XMLDSIG_MORE uri, NULL                                                                 \
+            XMLDSIG_MORE uri, NULL, V_ASN1_NULL                                                    \
     }
 #define RSA_PKCS1_JWA(digest, arc, uri, jwa)                                                       \
     {                                                                                              \
         "RSA-PKCS1-" digest, "RSA", "1.2.840.113549.1.1." arc, digest, TAMGA_SCHEME_RSA_PKCS1,     \
-            XMLDSIG_MORE uri, jwa                                                                  \
+            XMLDSIG_MORE uri, jwa, V_ASN1_NULL                                                     \
     }
 #define RSA_PSS(digest, uri, jwa)                                                                  \
     {                                                                                              \
-        "RSA-PSS-" digest, "RSA", OID_PSS, digest, TAMGA_SCHEME_RSA_PSS, XMLDSIG_2007 uri, jwa     \
+        "RSA-PSS-" digest, "RSA", OID_PSS, digest, TAMGA_SCHEME_RSA_PSS, XMLDSIG_2007 uri, jwa,    \
+            V_ASN1_SEQUENCE                                                                        \
     }
 #define ECDSA(digest, oid, uri, jwa)                                                               \
     {                                                                                              \
-        "ECDSA-" digest, "EC", oid, digest, TAMGA_SCHEME_ECDSA, uri, jwa                           \
+        "ECDSA-" digest, "EC", oid, digest, TAMGA_SCHEME_ECDSA, uri, jwa, V_ASN1_UNDEF             \
+    }
+
+#define PLAIN(name, key_type, oid, digest, uri)                                                    \
+    {                                                                                              \
+        name, key_type, oid, digest, TAMGA_SCHEME_PLAIN, uri, NULL, V_ASN1_NULL                    \
     }
 
 static const TamgaAlgorithm algorithms[] = {
@@ -64,15 +77,15 @@ static const TamgaAlgorithm algorithms[] = {
     RSA_PKCS1 ("SHA-224", "14", "rsa-sha224"),
     RSA_PKCS1 ("MD5", "4", "rsa-md5"),
     {"RSA-PKCS1-SHA-1", "RSA", "1.2.840.113549.1.1.5", "SHA-1", TAMGA_SCHEME_RSA_PKCS1,
-     XMLDSIG "rsa-sha1", NULL},
+     XMLDSIG "rsa-sha1", NULL, V_ASN1_NULL},
     {"RSA-PKCS1-SHA3-256", "RSA", "2.16.840.1.101.3.4.3.14", "SHA3-256", TAMGA_SCHEME_RSA_PKCS1,
-     XMLDSIG_2007 "sha3-256-rsa", NULL},
+     XMLDSIG_2007 "sha3-256-rsa", NULL, V_ASN1_NULL},
     {"RSA-PKCS1-SHA3-384", "RSA", "2.16.840.1.101.3.4.3.15", "SHA3-384", TAMGA_SCHEME_RSA_PKCS1,
-     XMLDSIG_2007 "sha3-384-rsa", NULL},
+     XMLDSIG_2007 "sha3-384-rsa", NULL, V_ASN1_NULL},
     {"RSA-PKCS1-SHA3-512", "RSA", "2.16.840.1.101.3.4.3.16", "SHA3-512", TAMGA_SCHEME_RSA_PKCS1,
-     XMLDSIG_2007 "sha3-512-rsa", NULL},
+     XMLDSIG_2007 "sha3-512-rsa", NULL, V_ASN1_NULL},
     {"RSA-PKCS1-RIPEMD-160", "RSA", "1.3.36.3.3.1.2", "RIPEMD-160", TAMGA_SCHEME_RSA_PKCS1,
-     XMLDSIG_MORE "rsa-ripemd160", NULL},
+     XMLDSIG_MORE "rsa-ripemd160", NULL, V_ASN1_NULL},
     RSA_PSS ("SHA-256", "sha256-rsa-MGF1", "PS256"),
     RSA_PSS ("SHA-384", "sha384-rsa-MGF1", "PS384"),
     RSA_PSS ("SHA-512", "sha512-rsa-MGF1", "PS512"),
@@ -89,7 +102,19 @@ static const TamgaAlgorithm algorithms[] = {
     ECDSA ("SHA3-256", "2.16.840.1.101.3.4.3.10", XMLDSIG_2007 "ecdsa-sha3-256", NULL),
     ECDSA ("SHA3-384", "2.16.840.1.101.3.4.3.11", XMLDSIG_2007 "ecdsa-sha3-384", NULL),
     ECDSA ("SHA3-512", "2.16.840.1.101.3.4.3.12", XMLDSIG_2007 "ecdsa-sha3-512", NULL),
+    PLAIN ("GOST-34.10-2015-512", "KZ-GOST-2015-512", "1.2.398.3.10.1.1.2.3.2", "Streebog-512",
+           PKI_KZ "gostr34102015-gostr34112015-512"),
+    PLAIN ("GOST-34.10-2015-256", "KZ-GOST-2015-256", "1.2.398.3.10.1.1.2.3.1", "Streebog-256",
+           PKI_KZ "gostr34102015-gostr34112015-256"),
+    PLAIN ("GOST-34.310-2004", "KZ-GOST-2004", "1.2.398.3.10.1.1.1.2", "GOST-34.311-95",
+           XMLDSIG_MORE "gost34310-gost34311"),
 };
+
+void tamga_algorithm_load (void)
+{
+    gboolean loaded = tamga_national_load ();
+    g_assert (loaded); /* out of memory, or an OpenSSL without a provider of its own */
+}
 
 const TamgaDigest *tamga_digest_by_name (const char *name)
 {
@@ -118,7 +143,7 @@ const TamgaDigest *tamga_digest_by_oid (const char *oid)
 const TamgaDigest *tamga_digest_by_uri (const char *uri)
 {
     for (gsize i = 0; i < G_N_ELEMENTS (digests); i++) {
-        if (strcmp (digests[i].xml_uri, uri) == 0)
+        if (g_strcmp0 (digests[i].xml_uri, uri) == 0)
             return &digests[i];
     }
     return NULL;
@@ -142,6 +167,7 @@ const EVP_MD *tamga_digest_md (const TamgaDigest *digest)
     static gsize once;
     static EVP_MD *fetched[G_N_ELEMENTS (digests)];
     if (g_once_init_enter (&once)) {
+        tamga_algorithm_load ();
         for (gsize i = 0; i < G_N_ELEMENTS (digests); i++)
             fetched[i] = EVP_MD_fetch (NULL, digests[i].openssl, NULL);
         g_once_init_leave (&once, 1);
@@ -180,6 +206,11 @@ GBytes *tamga_digest_finish (EVP_MD_CTX *context)
     return g_bytes_new (value, size);
 }
 
+const TamgaAlgorithm *tamga_algorithm_at (gsize index)
+{
+    return index < G_N_ELEMENTS (algorithms) ? &algorithms[index] : NULL;
+}
+
 const TamgaAlgorithm *tamga_algorithm_by_name (const char *name)
 {
     for (gsize i = 0; i < G_N_ELEMENTS (algorithms); i++) {
@@ -192,7 +223,7 @@ const TamgaAlgorithm *tamga_algorithm_by_name (const char *name)
 const TamgaAlgorithm *tamga_algorithm_by_uri (const char *uri)
 {
     for (gsize i = 0; i < G_N_ELEMENTS (algorithms); i++) {
-        if (strcmp (algorithms[i].xml_uri, uri) == 0)
+        if (g_strcmp0 (algorithms[i].xml_uri, uri) == 0)
             return &algorithms[i];
     }
     return NULL;
@@ -224,6 +255,18 @@ static const TamgaAlgorithm *find (const char *key_type, TamgaScheme scheme,
     return NULL;
 }
 
+/* Of a kind of key whose rows are of its own: the one with the digest, or the first. */
+static const TamgaAlgorithm *find_plain (EVP_PKEY *key, const TamgaDigest *digest)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (algorithms); i++) {
+        const TamgaAlgorithm *row = &algorithms[i];
+        if (row->scheme == TAMGA_SCHEME_PLAIN && EVP_PKEY_is_a (key, row->key_type) &&
+            (!digest || strcmp (row->digest_name, digest->name) == 0))
+            return row;
+    }
+    return NULL;
+}
+
 const TamgaAlgorithm *tamga_algorithm_for_key (EVP_PKEY *key, const char *scheme_hint,
                                                const TamgaDigest *digest, GError **error)
 {
@@ -231,6 +274,9 @@ const TamgaAlgorithm *tamga_algorithm_for_key (EVP_PKEY *key, const char *scheme
     gboolean rsa = pss_only || EVP_PKEY_is_a (key, "RSA");
     gboolean ec = EVP_PKEY_is_a (key, "EC");
     int bits = EVP_PKEY_get_bits (key);
+    const TamgaAlgorithm *row = scheme_hint ? NULL : find_plain (key, digest);
+    if (row)
+        return row;
     if (!digest) {
         const char *name = ec && bits > 400 ? "SHA-512" : ec && bits > 300 ? "SHA-384" : "SHA-256";
         digest = tamga_digest_by_name (name);
@@ -238,7 +284,7 @@ const TamgaAlgorithm *tamga_algorithm_for_key (EVP_PKEY *key, const char *scheme
     TamgaScheme scheme = ec ? TAMGA_SCHEME_ECDSA : TAMGA_SCHEME_RSA_PKCS1;
     if (rsa && (pss_only || (scheme_hint && g_ascii_strcasecmp (scheme_hint, "PSS") == 0)))
         scheme = TAMGA_SCHEME_RSA_PSS;
-    const TamgaAlgorithm *row = rsa || ec ? find (ec ? "EC" : "RSA", scheme, digest) : NULL;
+    row = rsa || ec ? find (ec ? "EC" : "RSA", scheme, digest) : NULL;
     gboolean hint_fits = !scheme_hint || (ec && g_ascii_strcasecmp (scheme_hint, "ECDSA") == 0) ||
                          (rsa && g_ascii_strcasecmp (scheme_hint, "PSS") == 0) ||
                          (rsa && !pss_only && g_ascii_strcasecmp (scheme_hint, "PKCS1") == 0);
@@ -379,18 +425,10 @@ X509_ALGOR *tamga_algorithm_to_cms (const TamgaAlgorithm *algorithm)
 {
     X509_ALGOR *algor = X509_ALGOR_new ();
     ASN1_OBJECT *object = OBJ_txt2obj (algorithm->oid, 1);
-    switch (algorithm->scheme) {
-    case TAMGA_SCHEME_RSA_PSS:
-        X509_ALGOR_set0 (algor, object, V_ASN1_SEQUENCE,
-                         pss_parameters (tamga_algorithm_digest (algorithm)));
-        break;
-    case TAMGA_SCHEME_RSA_PKCS1: /* RFC 5754 3.2: parameters NULL */
-        X509_ALGOR_set0 (algor, object, V_ASN1_NULL, NULL);
-        break;
-    case TAMGA_SCHEME_ECDSA: /* RFC 5758 3.2: parameters absent */
-        X509_ALGOR_set0 (algor, object, V_ASN1_UNDEF, NULL);
-        break;
-    }
+    ASN1_STRING *value = algorithm->parameters == V_ASN1_SEQUENCE
+                             ? pss_parameters (tamga_algorithm_digest (algorithm))
+                             : NULL;
+    X509_ALGOR_set0 (algor, object, algorithm->parameters, value);
     return algor;
 }
 

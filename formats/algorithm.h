@@ -11,7 +11,7 @@ typedef struct {
     const char *name;    /* "SHA-256": for people and for JSON */
     const char *oid;     /* dotted */
     const char *openssl; /* name for EVP_MD_fetch */
-    const char *xml_uri; /* DigestMethod/@Algorithm */
+    const char *xml_uri; /* DigestMethod/@Algorithm; NULL where it has none */
     gsize size;          /* bytes of the value */
     gboolean weak;       /* read in old signatures with a finding, never made (TS 119 312) */
 } TamgaDigest;
@@ -20,17 +20,25 @@ typedef enum {
     TAMGA_SCHEME_RSA_PKCS1, /* RFC 8017 8.2 */
     TAMGA_SCHEME_RSA_PSS, /* RFC 8017 8.1, MGF1 with the same digest, salt as long as the digest */
     TAMGA_SCHEME_ECDSA,   /* FIPS 186; raw form is r||s */
+    TAMGA_SCHEME_PLAIN,   /* the value of the key is the value in every format; the digest belongs
+                             to the row */
 } TamgaScheme;
 
 typedef struct {
     const char *name;     /* "RSA-PSS-SHA-256": for people, configuration and the key helper */
-    const char *key_type; /* as EVP_PKEY_is_a takes it: "RSA", "EC" */
+    const char *key_type; /* as EVP_PKEY_is_a takes it: "RSA", "EC", "KZ-GOST-2015-512" */
     const char *oid;      /* signatureAlgorithm OID in CMS that is made; others are accepted */
     const char *digest_name;
     TamgaScheme scheme;
-    const char *xml_uri; /* SignatureMethod/@Algorithm */
+    const char *xml_uri; /* SignatureMethod/@Algorithm; NULL where it has none */
     const char *jwa;     /* RFC 7518 name, NULL where it has none */
+    int parameters;      /* of `oid` in an AlgorithmIdentifier: V_ASN1_NULL, _UNDEF (absent) or
+                            _SEQUENCE (those of RSA-PSS) */
 } TamgaAlgorithm;
+
+/* Makes the algorithms known to OpenSSL that it lacks. To be called at the start of a program,
+ * before anything is parsed; what reads documents without it takes these algorithms for unknown. */
+void tamga_algorithm_load (void);
 
 /* Digests, by any of their names. NULL when unknown. Rows are static: never freed. */
 const TamgaDigest *tamga_digest_by_name (const char *name);
@@ -42,15 +50,18 @@ GBytes *tamga_digest_bytes (const TamgaDigest *digest, GBytes *data);
 /* A digest in several pieces, to be fed with EVP_DigestUpdate. */
 EVP_MD_CTX *tamga_digest_start (const TamgaDigest *digest);
 GBytes *tamga_digest_finish (EVP_MD_CTX *context);
-/* The EVP method; owned by the library, valid for ever. NULL where OpenSSL lacks it. */
+/* The EVP method; owned by the library, valid for ever. */
 const EVP_MD *tamga_digest_md (const TamgaDigest *digest);
 
+/* Rows in the order of the table; NULL past the last. */
+const TamgaAlgorithm *tamga_algorithm_at (gsize index);
 const TamgaAlgorithm *tamga_algorithm_by_name (const char *name);
 const TamgaAlgorithm *tamga_algorithm_by_uri (const char *uri); /* SignatureMethod/@Algorithm */
 const TamgaAlgorithm *tamga_algorithm_by_jwa (const char *name);
 const TamgaDigest *tamga_algorithm_digest (const TamgaAlgorithm *algorithm);
 /* The algorithm for a key: of `scheme_hint` family where it fits ("PKCS1", "PSS", "ECDSA" or NULL)
- * and `digest` (NULL: SHA-256 for RSA and P-256, SHA-384 for P-384, SHA-512 for P-521).
+ * and `digest` (NULL: SHA-256 for RSA and P-256, SHA-384 for P-384, SHA-512 for P-521; for a key of
+ * TAMGA_SCHEME_PLAIN, which has no family, that of its first row).
  * Error: TAMGA_FORMAT_ERROR_ALGORITHM. */
 const TamgaAlgorithm *tamga_algorithm_for_key (EVP_PKEY *key, const char *scheme_hint,
                                                const TamgaDigest *digest, GError **error);

@@ -10,6 +10,7 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/pin.h"
+#include "formats/algorithm.h"
 
 static int cancel_fd = -1;
 
@@ -107,6 +108,7 @@ int main (int argc, char **argv)
 {
     setlocale (LC_ALL, "");
     catch_signals ();
+    tamga_algorithm_load ();
     const char *term = g_getenv ("TERM");
     const char *no_color = g_getenv ("NO_COLOR");
     gboolean plain = (no_color && *no_color) || !term || strcmp (term, "dumb") == 0;

@@ -256,6 +256,8 @@ static gboolean prepare (TamgaPkcs11 *module, CK_OBJECT_HANDLE key, const TamgaA
         operation->data = g_bytes_new_from_bytes (digest, 0, order > 0 ? MIN (size, order) : size);
         return TRUE;
     }
+    case TAMGA_SCHEME_PLAIN:
+        break;
     }
     g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_ALGORITHM,
                  "%s cannot be made with a token", algorithm->name);

@@ -104,8 +104,8 @@ static GVariant *key_facts (Store *store, guint index)
     gboolean by_id;
     TamgaPkcs12Certificate *certificate = find_certificate (store, key, &by_id);
     g_autofree const char **algorithms = tamga_store_algorithms (
-        key->key,
-        1u << TAMGA_SCHEME_RSA_PKCS1 | 1u << TAMGA_SCHEME_RSA_PSS | 1u << TAMGA_SCHEME_ECDSA);
+        key->key, 1u << TAMGA_SCHEME_RSA_PKCS1 | 1u << TAMGA_SCHEME_RSA_PSS |
+                      1u << TAMGA_SCHEME_ECDSA | 1u << TAMGA_SCHEME_PLAIN);
     guint8 number = (guint8)(index + 1);
     g_autoptr (GBytes) id =
         g_bytes_get_size (key->id) > 0 ? g_bytes_ref (key->id) : g_bytes_new (&number, 1);

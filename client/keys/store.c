@@ -67,6 +67,13 @@ const char **tamga_store_algorithms (EVP_PKEY *public_key, guint schemes)
             key_is_large_enough (public_key, algorithm))
             g_ptr_array_add (names, (gpointer)algorithm->name);
     }
+    /* Keys that have rows of their own; all of them, because none of their digests is weak. */
+    const TamgaAlgorithm *row;
+    for (gsize i = 0; public_key != NULL && (row = tamga_algorithm_at (i)) != NULL; i++) {
+        if (row->scheme == TAMGA_SCHEME_PLAIN && (schemes & (1u << TAMGA_SCHEME_PLAIN)) != 0 &&
+            EVP_PKEY_is_a (public_key, row->key_type))
+            g_ptr_array_add (names, (gpointer)row->name);
+    }
     g_ptr_array_add (names, NULL);
     return (const char **)g_ptr_array_free (names, FALSE);
 }

@@ -9,6 +9,7 @@
 #include "client/keys/progress.h"
 #include "client/keys/protocol.h"
 #include "client/keys/store.h"
+#include "formats/algorithm.h"
 
 static const TamgaStoreType *const store_types[] = {
     &tamga_pkcs11_store_type,
@@ -221,6 +222,7 @@ int main (int argc, char **argv)
 
     tamga_helper_harden ();
     tamga_secret_init ();
+    tamga_algorithm_load ();
     for (gsize i = 0; argc == 3 && i < G_N_ELEMENTS (store_types); i++)
         if (g_str_equal (store_types[i]->name, argv[1]))
             agent.type = store_types[i];

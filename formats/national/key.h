@@ -53,7 +53,6 @@ GBytes *tamga_national_key_to_spki (const TamgaNationalKey *key);
 GBytes *tamga_national_key_to_pkcs8 (const TamgaNationalKey *key);
 
 /* The parts of the provider: tables of OSSL_ALGORITHM, each in the file of its name. */
-extern const OSSL_ALGORITHM tamga_national_digests[];    /* digest.c */
 extern const OSSL_ALGORITHM tamga_national_ciphers[];    /* cipher.c */
 extern const OSSL_ALGORITHM tamga_national_keymgmts[];   /* keymgmt.c */
 extern const OSSL_ALGORITHM tamga_national_signatures[]; /* signature.c */

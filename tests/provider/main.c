@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "formats/algorithm.h"
 #include "tests/provider/authority.h"
 #include "tests/provider/service.h"
 #include "tests/provider/state.h"
@@ -104,6 +105,7 @@ int main (int argc, char **argv)
     g_autoptr (GError) error = NULL;
     int listener = -1;
 
+    tamga_algorithm_load ();
     g_option_context_add_main_entries (context, options, NULL);
     if (!g_option_context_parse (context, &argc, &argv, &error) || argc > 1 || directory == NULL ||
         port < 0 || port > 65535 || lifetime < 0) {

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Loading of the provider: names and numbers first, then the provider itself. */
+#include "formats/national/national.h"
+
+#include <openssl/core_dispatch.h>
+#include <openssl/objects.h>
+#include <openssl/provider.h>
+#include <string.h>
+
+#include "formats/national/provider.h"
+
+#define PROVIDER_NAME "tamga-national"
+
+int tamga_national_object (const char *names)
+{
+    g_auto (GStrv) list = g_strsplit (names, ":", -1);
+    const char *oid = list[g_strv_length (list) - 1];
+    int nid = OBJ_txt2nid (oid);
+    return nid != NID_undef ? nid : OBJ_create (oid, list[0], list[0]);
+}
+
+static const OSSL_ALGORITHM *query (void *provider, int operation, int *no_cache)
+{
+    static const struct {
+        int operation;
+        const OSSL_ALGORITHM *algorithms;
+    } parts[] = {
+        {OSSL_OP_DIGEST, tamga_national_digests},
+    };
+    (void)provider;
+    *no_cache = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS (parts); i++) {
+        if (parts[i].operation == operation)
+            return parts[i].algorithms;
+    }
+    return NULL;
+}
+
+static int start (const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
+                  const OSSL_DISPATCH **out, void **provider)
+{
+    static const OSSL_DISPATCH functions[] = {
+        {OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*) (void))query},
+        {0, NULL},
+    };
+    (void)in;
+    *out = functions;
+    *provider = (void *)handle; /* OpenSSL wants something that is not NULL */
+    return 1;
+}
+
+/* "default" by name, because a provider that is loaded by name is the end of its being loaded by
+ * itself. Neither is ever unloaded. */
+static gboolean load (void)
+{
+    static OSSL_PROVIDER *loaded[2];
+    return tamga_national_digests_register () &&
+           OSSL_PROVIDER_add_builtin (NULL, PROVIDER_NAME, start) == 1 &&
+           (loaded[0] = OSSL_PROVIDER_load (NULL, "default")) &&
+           (loaded[1] = OSSL_PROVIDER_load (NULL, PROVIDER_NAME));
+}
+
+gboolean tamga_national_load (void)
+{
+    static gsize once;
+    if (g_once_init_enter (&once))
+        g_once_init_leave (&once, load () ? 1 : 2);
+    return once == 1;
+}
