@@ -88,3 +88,5 @@
 #define TAMGA_MAX_ZIP_META (32u * 1024 * 1024)
 /* A PKCS#12 file; real ones are 2-20 KiB. */
 #define TAMGA_MAX_PKCS12_SIZE (16u * 1024 * 1024)
+/* Certificate files in the folder of a key file that are looked at for its certificate. */
+#define TAMGA_MAX_CERTIFICATE_FILES 1000u

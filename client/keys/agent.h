@@ -13,7 +13,7 @@
 
 typedef struct _TamgaKeyAgent TamgaKeyAgent;
 
-/* `kind`: "pkcs11" or "pkcs12"; `argument`: path of the module or file. Sends "open"; the answer is
+/* `kind`: "pkcs11" or "file"; `argument`: path of the module or file. Sends "open"; the answer is
  * received by tamga_key_agent_opened, so that several agents start at once. */
 TamgaKeyAgent *tamga_key_agent_start (const char *kind, const char *argument, guint timeout_ms,
                                       const TamgaCall *call, GError **error);

@@ -59,7 +59,7 @@ static TamgaKeyStore *open_file (TamgaReference *reference, const TamgaKeysConfi
         return NULL;
     }
     store->reference = g_steal_pointer (&owned);
-    store->agent = tamga_key_agent_start ("pkcs12", store->path,
+    store->agent = tamga_key_agent_start ("file", store->path,
                                           config != NULL ? config->timeout_ms : 0, call, error);
     if (store->agent == NULL || !tamga_key_agent_opened (store->agent, call, error))
         return NULL;
@@ -278,7 +278,8 @@ static TamgaKey *key_from_facts (TamgaKeyStore *store, GVariant *facts, GPtrArra
     key->id = tamga_text_hex_bytes (id);
     if (!g_variant_lookup (facts, "label", "s", &key->label))
         key->label = g_strdup ("");
-    key->store = store->token != NULL ? "PKCS#11" : "PKCS#12";
+    g_autofree char *kind = NULL;
+    key->store = g_variant_lookup (facts, "store", "s", &kind) ? g_intern_string (kind) : "";
     key->uri = store->token != NULL ? tamga_reference_of_key (store->token, id, key->label)
                                     : g_strconcat ("file:", store->path, NULL);
     if (g_bytes_get_size (der) > 0)
@@ -389,18 +390,46 @@ static void set_several_keys (TamgaKeyStore *store, GPtrArray *keys, GError **er
                  "%u keys of \"%s\" fit; name one of them:%s", keys->len, store->name, list->str);
 }
 
+/* Why none of the keys can sign. */
+static void set_no_key (TamgaKeyStore *store, GPtrArray *fitting, const TamgaKey *other,
+                        GError **error)
+{
+    if (other != NULL)
+        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_KEY,
+                     "the key %s of \"%s\" is not one for signing: its certificate lacks the key "
+                     "usages digitalSignature and nonRepudiation (RFC 5280 4.2.1.3)",
+                     other->uri, store->name);
+    else if (fitting->len > 0)
+        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_CERTIFICATE,
+                     "the key %s of \"%s\" has no certificate there%s",
+                     ((TamgaKey *)fitting->pdata[0])->uri, store->name,
+                     store->module == NULL ? "; put the certificate file (.cer) into the folder of "
+                                             "the key file"
+                                           : "");
+    else if (store->lone_certificate != NULL)
+        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_CERTIFICATE,
+                     "\"%s\" has the certificate of %s, but not its private key", store->name,
+                     store->lone_certificate);
+    else
+        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_KEY,
+                     "there is no key that fits in \"%s\"", store->name);
+}
+
 TamgaKey *tamga_key_store_select (TamgaKeyStore *store, GPtrArray *keys, GError **error)
 {
     g_autoptr (GPtrArray) fitting = g_ptr_array_new ();
     g_autoptr (GPtrArray) complete = g_ptr_array_new ();
+    const TamgaKey *other = NULL; /* its certificate is for something else than signing */
 
     for (guint i = 0; i < keys->len; i++) {
         TamgaKey *key = keys->pdata[i];
         if (!tamga_reference_fits_key (store->reference, key))
             continue;
         g_ptr_array_add (fitting, key);
-        if (key->certificate != NULL)
+        if (key->certificate != NULL && tamga_keys_may_sign (key->certificate))
             g_ptr_array_add (complete, key);
+        else if (key->certificate != NULL)
+            other = key;
     }
     if (complete->len == 1)
         return complete->pdata[0];
@@ -412,16 +441,6 @@ TamgaKey *tamga_key_store_select (TamgaKeyStore *store, GPtrArray *keys, GError 
             set_several_keys (store, complete, error);
         return key;
     }
-    if (fitting->len > 0)
-        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_CERTIFICATE,
-                     "the key %s of \"%s\" has no certificate there",
-                     ((TamgaKey *)fitting->pdata[0])->uri, store->name);
-    else if (store->lone_certificate != NULL)
-        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_CERTIFICATE,
-                     "\"%s\" has the certificate of %s, but not its private key", store->name,
-                     store->lone_certificate);
-    else
-        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_KEY,
-                     "there is no key that fits in \"%s\"", store->name);
+    set_no_key (store, fitting, other, error);
     return NULL;
 }

@@ -30,7 +30,7 @@ typedef enum {
     TAMGA_KEYS_ERROR_CANCELLED,
     TAMGA_KEYS_ERROR_URI,       /* malformed pkcs11: URI */
     TAMGA_KEYS_ERROR_ALGORITHM, /* the token cannot do it */
-    TAMGA_KEYS_ERROR_FILE,      /* the PKCS#12 file: unreadable, not one, damaged */
+    TAMGA_KEYS_ERROR_FILE,      /* the key file: unreadable, not one, damaged */
 } TamgaKeysError;
 
 /* "AITMATOVA CHYNGYZ": a slot with a token in it. */
@@ -55,10 +55,10 @@ void tamga_key_token_free (TamgaKeyToken *token);
 
 /* One private key with its certificate. */
 typedef struct {
-    char *id; /* CKA_ID as lower-case hex; PKCS#12: localKeyID or "1" */
+    char *id; /* CKA_ID as lower-case hex; PKCS#12: localKeyID or "1"; PKCS#8: "1" */
     char *label;
     char *uri;            /* RFC 7512, or "file:PATH" */
-    const char *store;    /* "PKCS#11" or "PKCS#12" */
+    const char *store;    /* "PKCS#11", "PKCS#12" or "PKCS#8" */
     X509 *certificate;    /* NULL: a key without one */
     GPtrArray *chain;     /* X509: other certificates of the store that issue it, in order */
     EVP_PKEY *public_key; /* NULL when it cannot be known */
@@ -71,6 +71,9 @@ typedef struct {
 } TamgaKey;
 
 void tamga_key_free (TamgaKey *key);
+/* Does the certificate let its key sign documents (RFC 5280 4.2.1.3: digitalSignature or
+ * contentCommitment, or no key usage at all)? The one for key agreement does not. */
+gboolean tamga_keys_may_sign (X509 *certificate);
 
 /* What is asked of the person. All run on the thread of the call. */
 typedef struct {
@@ -111,15 +114,16 @@ typedef struct _TamgaKeyStore TamgaKeyStore;
  * policy left out. Elements: char *, absolute paths, highest priority first. */
 GPtrArray *tamga_keys_modules (void);
 
-/* Opens the one store that `reference` names: a pkcs11: URI (RFC 7512), a PKCS#12 file (path or
- * file: URI), or NULL: the only token present. Ambiguity is an error that lists the choices. */
+/* Opens the one store that `reference` names: a pkcs11: URI (RFC 7512), a key file (path or file:
+ * URI; PKCS#12, or an encrypted PKCS#8 key with its certificate beside it), or NULL: the only token
+ * present. Ambiguity is an error that lists the choices. */
 TamgaKeyStore *tamga_key_store_open (const char *reference, const TamgaKeysConfig *config,
                                      const TamgaCall *call, GError **error);
 void tamga_key_store_free (TamgaKeyStore *store); /* logs out, ends the process */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaKeyStore, tamga_key_store_free)
 
 const char *tamga_key_store_name (TamgaKeyStore *store);
-/* A PKCS#12 file: its keys show only after the password. */
+/* A key file: its keys show only after the password. */
 gboolean tamga_key_store_is_file (TamgaKeyStore *store);
 GPid tamga_key_store_pid (TamgaKeyStore *store);
 /* Token facts re-read now; NULL for files. */
@@ -127,7 +131,7 @@ TamgaKeyToken *tamga_key_store_token (TamgaKeyStore *store, const TamgaCall *cal
 /* Whether the person has to be asked for a PIN now: FALSE after a login, and for tokens that want
  * none. */
 gboolean tamga_key_store_needs_login (TamgaKeyStore *store);
-/* One PIN, one attempt on one token. Does nothing where no login is needed. A PKCS#12 file needs it
+/* One PIN, one attempt on one token. Does nothing where no login is needed. A key file needs it
  * before its keys can be listed. */
 gboolean tamga_key_store_login (TamgaKeyStore *store, const TamgaKeysUi *ui, const TamgaCall *call,
                                 GError **error);
@@ -136,7 +140,8 @@ GPtrArray *tamga_key_store_keys (TamgaKeyStore *store, const TamgaCall *call, GE
 /* Certificates without a key too. Elements: X509. */
 GPtrArray *tamga_key_store_certificates (TamgaKeyStore *store, const TamgaCall *call,
                                          GError **error);
-/* The key that `reference` (of the open, its id/object parts) names among `keys`. */
+/* The key that `reference` (of the open, its id/object parts) names among those of `keys` whose
+ * certificates let them sign. */
 TamgaKey *tamga_key_store_select (TamgaKeyStore *store, GPtrArray *keys, GError **error);
 /* Signs each digest; answers one raw signature per digest (RSA: bytes, ECDSA: r||s), in order.
  * On an error `*done` says how many were made before it (they are lost). Keys with

@@ -200,6 +200,7 @@ static GVariant *key_facts (TamgaPkcs11 *module, Listing *listing, Object *priva
         .handle = handle,
         .id = private_key->id,
         .label = label,
+        .store = "PKCS#11",
         .certificate = certificate != NULL ? certificate->certificate : NULL,
         .public_key = public_key,
         .always_authenticate = tamga_pkcs11_flag (module, handle, CKA_ALWAYS_AUTHENTICATE, FALSE),
@@ -222,6 +223,7 @@ static GVariant *hidden_key_facts (TamgaPkcs11 *module, Listing *listing, Object
     return tamga_store_key_facts (&(TamgaStoreKey){
         .id = certificate->id,
         .label = label,
+        .store = "PKCS#11",
         .certificate = certificate->certificate,
         .public_key = certificate->public_key,
         .on_token = TRUE,

@@ -38,3 +38,9 @@ gboolean tamga_keys_is_authority (X509 *certificate)
         return (X509_get_key_usage (certificate) & KU_KEY_CERT_SIGN) != 0;
     return (flags & EXFLAG_CA) != 0;
 }
+
+gboolean tamga_keys_may_sign (X509 *certificate)
+{
+    /* all bits where there is no such extension */
+    return (X509_get_key_usage (certificate) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) != 0;
+}

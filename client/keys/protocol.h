@@ -3,7 +3,7 @@
  * and answers are a{sv}; the PIN is never one of them, it comes through a pipe end that travels
  * with the message.
  *
- * tamga-key pkcs11 MODULE | tamga-key pkcs12 FILE
+ * tamga-key pkcs11 MODULE | tamga-key file FILE
  *
  *   open        fd: the progress page (progress.h)
  *   tokens      -> tokens aa{sv}: slot t, reader s, present b, label s, ... (pkcs11_token.c)
@@ -23,7 +23,7 @@
 /* Names of TamgaKeysError on the wire, in its order, NULL at the end. */
 extern const char *const tamga_keys_codes[];
 
-/* A PIN or password line, newline not counted. PKCS#12 passwords may be long, PINs are not. */
+/* A PIN or password line, newline not counted. Passwords of files may be long, PINs are not. */
 #define TAMGA_KEYS_MAX_SECRET 1024
 
 /* A certificate that certifies others (RFC 5280 4.2.1.3, 4.2.1.9), not one that a person signs

@@ -24,6 +24,7 @@ GVariant *tamga_store_key_facts (const TamgaStoreKey *key)
     g_variant_builder_add (&facts, "{sv}", "handle", g_variant_new_uint64 (key->handle));
     g_variant_builder_add (&facts, "{sv}", "id", bytes_variant (key->id));
     g_variant_builder_add (&facts, "{sv}", "label", g_variant_new_string (label));
+    g_variant_builder_add (&facts, "{sv}", "store", g_variant_new_string (key->store));
     if (key->certificate != NULL)
         g_variant_builder_add (&facts, "{sv}", "certificate",
                                tamga_store_certificate (key->certificate));

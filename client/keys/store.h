@@ -28,21 +28,22 @@ typedef struct {
 } TamgaStoreType;
 
 extern const TamgaStoreType tamga_pkcs11_store_type;
-extern const TamgaStoreType tamga_pkcs12_store_type;
+extern const TamgaStoreType tamga_file_store_type;
 
 /* What is known of one private key. */
 typedef struct {
     guint64 handle; /* for `sign`; 0: the private key itself was not seen (login needed) */
     GBytes *id;     /* may be empty */
     const char *label;
+    const char *store;    /* "PKCS#12" */
     X509 *certificate;    /* or NULL */
     EVP_PKEY *public_key; /* or NULL */
     gboolean always_authenticate, on_token, matched_by_id;
     const char *const *algorithms; /* NULL-terminated names */
 } TamgaStoreKey;
 
-/* handle t, id ay, label s, certificate ay, public ay (SubjectPublicKeyInfo), always b, on-token b,
- * by-id b, algorithms as. */
+/* handle t, id ay, label s, store s, certificate ay, public ay (SubjectPublicKeyInfo), always b,
+ * on-token b, by-id b, algorithms as. */
 GVariant *tamga_store_key_facts (const TamgaStoreKey *key);
 /* Names of algorithms that fit `public_key`, of the schemes whose flag is set (1 << TamgaScheme).
  * Free the array with g_free; the names are static. */

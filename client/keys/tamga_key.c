@@ -13,7 +13,7 @@
 
 static const TamgaStoreType *const store_types[] = {
     &tamga_pkcs11_store_type,
-    &tamga_pkcs12_store_type,
+    &tamga_file_store_type,
 };
 
 typedef struct {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Key files: made by openssl in old and new ways, by a national authority, damaged in every place.
  */
+#include <openssl/pem.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -71,14 +72,14 @@ static gboolean try_login (TamgaKeyStore *store, const char *password, GError **
     return ok;
 }
 
-static void sign_with (TamgaKeyStore *store, const char *name)
+static void sign_with_key_of (TamgaKeyStore *store, const char *name, const char *kind)
 {
     const TamgaAlgorithm *algorithm = tamga_algorithm_by_name (name);
     g_autoptr (GPtrArray) keys = NULL;
     g_autoptr (GError) error = NULL;
 
     TamgaKey *key = the_key (store, &keys);
-    g_assert_cmpstr (key->store, ==, "PKCS#12");
+    g_assert_cmpstr (key->store, ==, kind);
     g_assert_false (key->on_token);
     g_assert_false (key->always_authenticate);
     g_assert_true (g_str_has_prefix (key->uri, "file:"));
@@ -87,6 +88,11 @@ static void sign_with (TamgaKeyStore *store, const char *name)
         tamga_key_store_sign (store, key, algorithm, digests, NULL, NULL, &error);
     g_assert_no_error (error);
     assert_signatures (key, algorithm, digests, signatures);
+}
+
+static void sign_with (TamgaKeyStore *store, const char *name)
+{
+    sign_with_key_of (store, name, "PKCS#12");
 }
 
 static void signs (gconstpointer data)
@@ -144,7 +150,7 @@ static void incomplete (void)
         int code;
     } rows[] = {
         {"only-certificate.p12", TAMGA_KEYS_ERROR_NO_CERTIFICATE},
-        {"only-key.p12", TAMGA_KEYS_ERROR_NO_CERTIFICATE},
+        {"bare/only-key.p12", TAMGA_KEYS_ERROR_NO_CERTIFICATE},
     };
     for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
         g_autofree char *path = path_of (rows[i].file);
@@ -156,6 +162,63 @@ static void incomplete (void)
         g_assert_null (tamga_key_store_select (store, keys, &error));
         g_assert_error (error, TAMGA_KEYS_ERROR, rows[i].code);
     }
+}
+
+/* An encrypted private key has no certificate in it: it is the file beside it that has the same
+ * public key, not any other. */
+static void bare_key (gconstpointer data)
+{
+    const char *name = data;
+    g_autofree char *path = path_of (name);
+    g_autoptr (TamgaKeyStore) store = open_store (NULL, path, 0);
+    g_autoptr (GPtrArray) keys = NULL;
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (try_login (store, "not it", &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN);
+    login (store, PASSWORD);
+    TamgaKey *key = the_key (store, &keys);
+    g_autofree char *subject = tamga_ossl_short_name (X509_get_subject_name (key->certificate));
+    g_assert_cmpstr (subject, ==, strstr (name, "p256") ? "Holder of p256" : "Leaf");
+    sign_with_key_of (store, strstr (name, "p256") ? "ECDSA-SHA-256" : "RSA-PSS-SHA-256", "PKCS#8");
+}
+
+static void bare_key_alone (void)
+{
+    g_autofree char *path = path_of ("alone/p256.key");
+    g_autoptr (TamgaKeyStore) store = open_store (NULL, path, 0);
+    g_autoptr (GError) error = NULL;
+
+    login (store, PASSWORD);
+    g_autoptr (GPtrArray) keys = tamga_key_store_keys (store, NULL, &error);
+    g_assert_cmpuint (keys->len, ==, 1);
+    g_assert_null (tamga_key_store_select (store, keys, &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_CERTIFICATE);
+    assert_says (error, "folder of the key file");
+}
+
+/* Of a key for signing and one for key agreement in one file, the former is the one to sign with,
+ * also where both certificates are of the same person; the other alone cannot sign. */
+static void key_usage (void)
+{
+    g_autofree char *path = path_of ("two.p12");
+    g_autofree char *other = path_of ("agreement.p12");
+    g_autoptr (TamgaKeyStore) store = open_store (NULL, path, 0);
+    g_autoptr (TamgaKeyStore) second = open_store (NULL, other, 0);
+    g_autoptr (GPtrArray) keys = NULL;
+    g_autoptr (GError) error = NULL;
+
+    login (store, PASSWORD);
+    TamgaKey *key = the_key (store, &keys);
+    g_assert_cmpuint (keys->len, ==, 2);
+    g_assert_true (EVP_PKEY_is_a (key->public_key, "EC"));
+    g_assert_true (tamga_keys_may_sign (key->certificate));
+    login (second, PASSWORD);
+    g_autoptr (GPtrArray) others = tamga_key_store_keys (second, NULL, &error);
+    g_assert_cmpuint (others->len, ==, 1);
+    g_assert_null (tamga_key_store_select (second, others, &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_KEY);
+    assert_says (error, "not one for signing");
 }
 
 static GBytes *contents (const char *name)
@@ -234,15 +297,23 @@ static void not_a_key_file (void)
 {
     g_autofree char *file = path_of ("other.p12");
     g_autofree char *pem = path_of ("rsa.pem");
+    g_autofree char *open_der = path_of ("open-key.der");
     g_autofree char *certificate = path_of ("rsa.der");
+    g_autofree char *certificate_pem = path_of ("rsa.crt");
     g_autofree char *fifo = path_of ("fifo");
 
     g_assert_true (g_file_set_contents (file, "%PDF-1.7\n", -1, NULL));
-    assert_refused (file, "is not a PKCS#12 file");
+    assert_refused (file, "is a PDF document");
     g_assert_true (g_file_set_contents (file, "", -1, NULL));
     assert_refused (file, "is empty");
-    assert_refused (pem, "is not a PKCS#12 file");
-    assert_refused (certificate, "is not a PKCS#12 file");
+    g_assert_true (g_file_set_contents (file, "\xfe\xed\xfe\xed\0\0\0\2", 8, NULL));
+    assert_refused (file, "keytool -importkeystore");
+    g_assert_true (g_file_set_contents (file, "nonsense", -1, NULL));
+    assert_refused (file, "is not a PKCS#12 file");
+    assert_refused (pem, "is a private key without a password");
+    assert_refused (open_der, "is a private key without a password");
+    assert_refused (certificate, "is a certificate, not a key file");
+    assert_refused (certificate_pem, "is a certificate, not a key file");
     assert_refused (folder, "is not a file");
     assert_refused ("/nonexistent/file.p12", "there is no key file");
     g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
@@ -301,6 +372,43 @@ static void make_identity (const char *name, const char *options)
     run (command);
 }
 
+static gpointer read_pem (const char *name, gboolean key)
+{
+    g_autoptr (GBytes) text = contents (name);
+    g_autoptr (BIO) bio =
+        BIO_new_mem_buf (g_bytes_get_data (text, NULL), (int)g_bytes_get_size (text));
+    gpointer object = key ? (gpointer)PEM_read_bio_PrivateKey (bio, NULL, NULL, NULL)
+                          : (gpointer)PEM_read_bio_X509 (bio, NULL, NULL, NULL);
+    g_assert_nonnull (object);
+    return object;
+}
+
+/* Two keys in one file, which the openssl program does not make. */
+static void make_two_keys (void)
+{
+    static const char *const names[] = {"agree", "p256"};
+    STACK_OF (PKCS12_SAFEBAG) *bags = NULL;
+    STACK_OF (PKCS7) *safes = NULL;
+    g_autofree char *path = path_of ("two.p12");
+
+    for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+        g_autofree char *pem = g_strconcat (names[i], ".pem", NULL);
+        g_autofree char *crt = g_strconcat (names[i], ".crt", NULL);
+        g_autoptr (EVP_PKEY) key = read_pem (pem, TRUE);
+        g_autoptr (X509) certificate = read_pem (crt, FALSE);
+        g_assert_nonnull (PKCS12_add_cert (&bags, certificate));
+        g_assert_nonnull (PKCS12_add_key (&bags, key, 0, 2048, NID_aes_256_cbc, PASSWORD));
+    }
+    g_assert_cmpint (PKCS12_add_safe (&safes, bags, -1, 0, NULL), ==, 1);
+    g_autoptr (PKCS12) file = PKCS12_add_safes (safes, 0);
+    g_assert_cmpint (PKCS12_set_mac (file, PASSWORD, -1, NULL, 0, 2048, EVP_sha256 ()), ==, 1);
+    g_autoptr (GBytes) der = tamga_ossl_der (i2d_PKCS12, file);
+    g_assert_true (g_file_set_contents (path, g_bytes_get_data (der, NULL),
+                                        (gssize)g_bytes_get_size (der), NULL));
+    sk_PKCS12_SAFEBAG_pop_free (bags, PKCS12_SAFEBAG_free);
+    sk_PKCS7_pop_free (safes, PKCS7_free);
+}
+
 static void make_files (void)
 {
     make_identity ("rsa", "-newkey rsa:2048");
@@ -316,15 +424,28 @@ static void make_files (void)
     }
     run ("openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.pem -subj '/CN=Authority' -days 30 "
          "-addext basicConstraints=critical,CA:true -out ca.crt && "
-         "openssl req -new -key rsa.pem -subj '/CN=Leaf' -out leaf.csr && "
+         "openssl genrsa -out leaf.pem 2048 && "
+         "openssl req -new -key leaf.pem -subj '/CN=Leaf' -out leaf.csr && "
          "openssl x509 -req -in leaf.csr -CA ca.crt -CAkey ca.pem -CAcreateserial -days 30 "
-         "-out leaf.crt && openssl pkcs12 -export -inkey rsa.pem -in leaf.crt -certfile ca.crt "
+         "-out leaf.crt && openssl pkcs12 -export -inkey leaf.pem -in leaf.crt -certfile ca.crt "
          "-passout 'pass:" PASSWORD "' -out chain.p12");
     run ("openssl pkcs12 -export -nokeys -in rsa.crt -passout 'pass:" PASSWORD
          "' -out only-certificate.p12 && openssl pkcs12 -export -nocerts -inkey rsa.pem -passout "
-         "'pass:" PASSWORD "' -out only-key.p12");
+         "'pass:" PASSWORD "' -out only-key.p12 && mkdir bare && mv only-key.p12 bare");
+    run ("openssl pkcs8 -topk8 -in leaf.pem -passout 'pass:" PASSWORD "' -out leaf.key && "
+         "openssl pkcs8 -topk8 -in p256.pem -passout 'pass:" PASSWORD
+         "' -outform DER -out p256.dat && openssl pkcs8 -topk8 -in p256.pem -v1 PBE-MD5-DES "
+         "-provider legacy -provider default -passout 'pass:" PASSWORD
+         "' -out p256-old.dat && mkdir alone && cp p256.dat alone/p256.key && cp rsa.der "
+         "alone/rsa.cer && openssl pkcs8 -topk8 -nocrypt -in rsa.pem -outform DER -out "
+         "open-key.der");
+    run ("openssl req -x509 -newkey rsa:2048 -nodes -keyout agree.pem -subj '/CN=Holder of p256' "
+         "-days 30 -addext keyUsage=critical,keyAgreement -out agree.crt && "
+         "openssl pkcs12 -export -inkey agree.pem -in agree.crt -passout 'pass:" PASSWORD
+         "' -out agreement.p12");
     run ("openssl pkcs12 -export -inkey rsa.pem -in rsa.crt -iter 2000000 -passout 'pass:" PASSWORD
          "' -out iterations.p12");
+    make_two_keys ();
 }
 
 int main (int argc, char **argv)
@@ -340,6 +461,11 @@ int main (int argc, char **argv)
     g_test_add_func ("/pkcs12/by_uri", by_uri);
     g_test_add_func ("/pkcs12/certificates_and_chain", certificates_and_chain);
     g_test_add_func ("/pkcs12/incomplete", incomplete);
+    g_test_add_data_func ("/pkcs12/bare_key/pem", "leaf.key", bare_key);
+    g_test_add_data_func ("/pkcs12/bare_key/der", "p256.dat", bare_key);
+    g_test_add_data_func ("/pkcs12/bare_key/legacy", "p256-old.dat", bare_key);
+    g_test_add_func ("/pkcs12/bare_key/alone", bare_key_alone);
+    g_test_add_func ("/pkcs12/key_usage", key_usage);
     g_test_add_data_func ("/pkcs12/damaged/modern", "modern-rsa.p12", damaged);
     g_test_add_data_func ("/pkcs12/damaged/legacy", "legacy.p12", damaged);
     g_test_add_func ("/pkcs12/cut_short", cut_short);

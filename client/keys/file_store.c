@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The PKCS#12 key store: one file. */
+/* The key store that is one file. */
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
 #include "client/keys/keys.h"
-#include "client/keys/pkcs12_file.h"
+#include "client/keys/key_file.h"
 #include "client/keys/store.h"
 #include "formats/ossl.h"
 
 typedef struct {
     char *path, *name;
-    PKCS12 *file;
-    TamgaPkcs12Content *content; /* NULL before the login */
+    TamgaKeyFile *file;
+    TamgaFileContent *content; /* NULL before the login */
 } Store;
 
 static void store_free (gpointer data)
 {
     Store *store = data;
 
-    tamga_pkcs12_content_free (store->content);
-    PKCS12_free (store->file);
-    tamga_pkcs12_unload ();
+    tamga_file_content_free (store->content);
+    tamga_key_file_free (store->file);
+    tamga_key_file_unload_legacy ();
     g_free (store->path);
     g_free (store->name);
     g_free (store);
@@ -33,7 +33,7 @@ static gpointer store_open (const char *argument, GError **error)
 
     store->path = g_strdup (argument);
     store->name = g_path_get_basename (argument);
-    store->file = tamga_pkcs12_read (argument, error);
+    store->file = tamga_key_file_read (argument, error);
     return store->file != NULL ? g_steal_pointer (&store) : NULL;
 }
 
@@ -46,8 +46,8 @@ static gboolean store_login (gpointer data, const TamgaSecret *pin, GError **err
                      "the file %s needs a password", store->name);
         return FALSE;
     }
-    g_autoptr (TamgaPkcs12Content) content =
-        tamga_pkcs12_unpack (store->file, store->name, pin, error);
+    g_autoptr (TamgaFileContent) content =
+        tamga_key_file_unpack (store->file, store->name, pin, error);
     if (content == NULL)
         return FALSE;
     if (content->keys->len == 0 && content->unknown_key != NULL) {
@@ -56,7 +56,8 @@ static gboolean store_login (gpointer data, const TamgaSecret *pin, GError **err
                      store->name, content->unknown_key);
         return FALSE;
     }
-    tamga_pkcs12_content_free (store->content);
+    tamga_file_content_look_beside (content, store->path);
+    tamga_file_content_free (store->content);
     store->content = g_steal_pointer (&content);
     return TRUE;
 }
@@ -64,7 +65,7 @@ static gboolean store_login (gpointer data, const TamgaSecret *pin, GError **err
 static void store_logout (gpointer data)
 {
     Store *store = data;
-    g_clear_pointer (&store->content, tamga_pkcs12_content_free);
+    g_clear_pointer (&store->content, tamga_file_content_free);
 }
 
 static gboolean need_content (Store *store, GError **error)
@@ -77,14 +78,14 @@ static gboolean need_content (Store *store, GError **error)
 }
 
 /* The certificate of a key: the public key decides; localKeyID chooses among several. */
-static TamgaPkcs12Certificate *find_certificate (Store *store, const TamgaPkcs12Key *key,
-                                                 gboolean *by_id)
+static TamgaFileCertificate *find_certificate (Store *store, const TamgaFileKey *key,
+                                               gboolean *by_id)
 {
-    TamgaPkcs12Certificate *found = NULL;
+    TamgaFileCertificate *found = NULL;
 
     *by_id = FALSE;
     for (guint i = 0; i < store->content->certificates->len; i++) {
-        TamgaPkcs12Certificate *candidate = store->content->certificates->pdata[i];
+        TamgaFileCertificate *candidate = store->content->certificates->pdata[i];
         EVP_PKEY *public_key = X509_get0_pubkey (candidate->certificate);
         if (public_key == NULL || EVP_PKEY_eq (public_key, key->key) != 1)
             continue;
@@ -100,9 +101,9 @@ static TamgaPkcs12Certificate *find_certificate (Store *store, const TamgaPkcs12
 
 static GVariant *key_facts (Store *store, guint index)
 {
-    const TamgaPkcs12Key *key = store->content->keys->pdata[index];
+    const TamgaFileKey *key = store->content->keys->pdata[index];
     gboolean by_id;
-    TamgaPkcs12Certificate *certificate = find_certificate (store, key, &by_id);
+    TamgaFileCertificate *certificate = find_certificate (store, key, &by_id);
     g_autofree const char **algorithms = tamga_store_algorithms (
         key->key, 1u << TAMGA_SCHEME_RSA_PKCS1 | 1u << TAMGA_SCHEME_RSA_PSS |
                       1u << TAMGA_SCHEME_ECDSA | 1u << TAMGA_SCHEME_PLAIN);
@@ -115,6 +116,7 @@ static GVariant *key_facts (Store *store, guint index)
         .handle = index + 1,
         .id = id,
         .label = label,
+        .store = store->file->pkcs12 != NULL ? "PKCS#12" : "PKCS#8",
         .certificate = certificate != NULL ? certificate->certificate : NULL,
         .public_key = key->key,
         .on_token = FALSE,
@@ -145,7 +147,7 @@ static GVariant *store_certificates (gpointer data, GError **error)
         return NULL;
     g_variant_builder_init (&list, G_VARIANT_TYPE ("aay"));
     for (guint i = 0; i < store->content->certificates->len; i++) {
-        TamgaPkcs12Certificate *certificate = store->content->certificates->pdata[i];
+        TamgaFileCertificate *certificate = store->content->certificates->pdata[i];
         g_variant_builder_add_value (&list, tamga_store_certificate (certificate->certificate));
     }
     return g_variant_builder_end (&list);
@@ -181,7 +183,7 @@ static GBytes *store_sign (gpointer data, guint64 handle, const TamgaAlgorithm *
                      "there is no such key in the file %s", store->name);
         return NULL;
     }
-    const TamgaPkcs12Key *key = store->content->keys->pdata[handle - 1];
+    const TamgaFileKey *key = store->content->keys->pdata[handle - 1];
     g_autoptr (EVP_PKEY_CTX) context = EVP_PKEY_CTX_new (key->key, NULL);
     g_autofree guint8 *signature = NULL;
     if (!EVP_PKEY_is_a (key->key, algorithm->key_type) || !configure (context, algorithm) ||
@@ -202,8 +204,8 @@ static GBytes *store_sign (gpointer data, guint64 handle, const TamgaAlgorithm *
     return raw;
 }
 
-const TamgaStoreType tamga_pkcs12_store_type = {
-    .name = "pkcs12",
+const TamgaStoreType tamga_file_store_type = {
+    .name = "file",
     .open = store_open,
     .login = store_login,
     .keys = store_keys,

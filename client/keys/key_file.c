@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Key files: reading them, telling what they are, and what their kinds share. */
+#include "client/keys/key_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/provider.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/keys/keys.h"
+#include "formats/limits.h"
+#include "formats/ossl.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PBE2PARAM, PBE2PARAM_free)
+
+gboolean tamga_key_file_set_error (GError **error, const char *name, const char *what)
+{
+    ERR_clear_error ();
+    g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_FILE, "%s %s", name, what);
+    return FALSE;
+}
+
+void tamga_key_file_free (TamgaKeyFile *file)
+{
+    if (file == NULL)
+        return;
+    PKCS12_free (file->pkcs12);
+    X509_SIG_free (file->pkcs8);
+    g_free (file);
+}
+
+/* The octets of an ordinary file that is not larger than `most`. */
+static GBytes *read_file (const char *path, gsize most, GError **error)
+{
+    struct stat facts;
+    gsize size = 0;
+    int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hold us */
+
+    if (fd < 0 || fstat (fd, &facts) != 0) {
+        g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_FILE, "%s cannot be read: %s", path,
+                     g_strerror (errno));
+        if (fd >= 0)
+            close (fd);
+        return NULL;
+    }
+    if (!S_ISREG (facts.st_mode) || (gsize)facts.st_size > most) {
+        close (fd);
+        tamga_key_file_set_error (
+            error, path, S_ISREG (facts.st_mode) ? "is too large for a key file" : "is not a file");
+        return NULL;
+    }
+    guint8 *data = g_malloc ((gsize)facts.st_size + 1);
+    while (size < (gsize)facts.st_size) {
+        ssize_t n = read (fd, data + size, (gsize)facts.st_size - size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        size += (gsize)n;
+    }
+    close (fd);
+    return g_bytes_new_take (data, size);
+}
+
+/* PFX ::= SEQUENCE { version INTEGER (3), ... }, in BER: does it begin like one? */
+static gboolean begins_like_pkcs12 (const guint8 *data, gsize size)
+{
+    static const guint8 version[] = {V_ASN1_INTEGER, 1, 3};
+    if (size < 2 || data[0] != (V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED))
+        return FALSE;
+    gsize header = 2 + ((data[1] & 0x80) != 0 ? data[1] & 0x7f : 0u);
+    return size >= header + sizeof version && memcmp (data + header, version, sizeof version) == 0;
+}
+
+/* What a file without a key in a form that can be read says of itself at its beginning, and what
+ * its owner can do. */
+static const struct {
+    const char *bytes;
+    gsize length;
+    const char *what;
+} beginnings[] = {
+#define BEGINS(bytes, what)                                                                        \
+    {                                                                                              \
+        bytes, sizeof bytes - 1, what                                                              \
+    }
+#define EXPORT_JAVA                                                                                \
+    ", which is not supported; convert it to PKCS#12: keytool -importkeystore -srckeystore FILE "  \
+    "-destkeystore FILE.p12 -deststoretype PKCS12"
+    BEGINS ("\xfe\xed\xfe\xed", "is a Java key store (JKS)" EXPORT_JAVA),
+    BEGINS ("\xce\xce\xce\xce", "is a Java key store (JCEKS)" EXPORT_JAVA),
+    BEGINS ("-----BEGIN CERTIFICATE-----", "is a certificate, not a key file; a certificate is "
+                                           "looked for in the folder of its key file"),
+    BEGINS ("-----BEGIN PRIVATE KEY-----",
+            "is a private key without a password, which anyone who gets it can use; it is not "
+            "taken: make a PKCS#12 file of it (openssl pkcs12 -export)"),
+    BEGINS ("-----BEGIN RSA PRIVATE KEY-----",
+            "is a private key in an old form of OpenSSL's; make a PKCS#12 file of it (openssl "
+            "pkcs12 -export)"),
+    BEGINS ("-----BEGIN EC PRIVATE KEY-----",
+            "is a private key in an old form of OpenSSL's; make a PKCS#12 file of it (openssl "
+            "pkcs12 -export)"),
+    BEGINS ("%PDF-", "is a PDF document, not a key file"),
+};
+
+static const char *what_is (const guint8 *data, gsize size)
+{
+    const guint8 *next = data;
+
+    if (size == 0)
+        return "is empty";
+    if (begins_like_pkcs12 (data, size))
+        return "is a PKCS#12 file that is cut short or damaged";
+    for (gsize i = 0; i < G_N_ELEMENTS (beginnings); i++)
+        if (size >= beginnings[i].length &&
+            memcmp (data, beginnings[i].bytes, beginnings[i].length) == 0)
+            return beginnings[i].what;
+    g_autoptr (X509) certificate = d2i_X509 (NULL, &next, (long)size);
+    if (certificate != NULL)
+        return "is a certificate, not a key file; a certificate is looked for in the folder of its "
+               "key file";
+    next = data;
+    g_autoptr (PKCS8_PRIV_KEY_INFO) open_key = d2i_PKCS8_PRIV_KEY_INFO (NULL, &next, (long)size);
+    if (open_key != NULL)
+        return "is a private key without a password, which anyone who gets it can use; it is not "
+               "taken";
+    return "is not a PKCS#12 file, nor an encrypted private key (PKCS#8)";
+}
+
+/* EncryptedPrivateKeyInfo, all of `data`; in PEM the first block. */
+static X509_SIG *read_pkcs8 (const guint8 *data, gsize size)
+{
+    const guint8 *next = data;
+    g_autoptr (X509_SIG) der = d2i_X509_SIG (NULL, &next, (long)size);
+
+    if (der != NULL)
+        return next == data + size ? g_steal_pointer (&der) : NULL;
+    g_autoptr (BIO) text = BIO_new_mem_buf (data, (int)size);
+    return PEM_read_bio_PKCS8 (text, NULL, NULL, NULL);
+}
+
+TamgaKeyFile *tamga_key_file_read (const char *path, GError **error)
+{
+    g_autoptr (GBytes) bytes = read_file (path, TAMGA_MAX_PKCS12_SIZE, error);
+    if (bytes == NULL)
+        return NULL;
+    gsize size;
+    const guint8 *data = g_bytes_get_data (bytes, &size), *next = data;
+    g_autoptr (TamgaKeyFile) file = g_new0 (TamgaKeyFile, 1);
+    if (size > 0 && (file->pkcs12 = d2i_PKCS12 (NULL, &next, (long)size)) == NULL)
+        file->pkcs8 = read_pkcs8 (data, size);
+    if (file->pkcs12 == NULL && file->pkcs8 == NULL) {
+        tamga_key_file_set_error (error, path, what_is (data, size));
+        return NULL;
+    }
+    ERR_clear_error ();
+    return g_steal_pointer (&file);
+}
+
+TamgaFileContent *tamga_key_file_unpack (TamgaKeyFile *file, const char *name,
+                                         const TamgaSecret *password, GError **error)
+{
+    return file->pkcs12 != NULL ? tamga_pkcs12_unpack (file->pkcs12, name, password, error)
+                                : tamga_pkcs8_unpack (file->pkcs8, name, password, error);
+}
+
+static void key_free (gpointer data)
+{
+    TamgaFileKey *key = data;
+    EVP_PKEY_free (key->key);
+    g_bytes_unref (key->id);
+    g_free (key->label);
+    g_free (key);
+}
+
+static void certificate_free (gpointer data)
+{
+    TamgaFileCertificate *certificate = data;
+    X509_free (certificate->certificate);
+    g_bytes_unref (certificate->id);
+    g_free (certificate->label);
+    g_free (certificate);
+}
+
+TamgaFileContent *tamga_file_content_new (void)
+{
+    TamgaFileContent *content = g_new0 (TamgaFileContent, 1);
+    content->keys = g_ptr_array_new_with_free_func (key_free);
+    content->certificates = g_ptr_array_new_with_free_func (certificate_free);
+    return content;
+}
+
+void tamga_file_content_free (TamgaFileContent *content)
+{
+    if (content == NULL)
+        return;
+    g_ptr_array_unref (content->keys);
+    g_ptr_array_unref (content->certificates);
+    g_free (content->unknown_key);
+    g_free (content);
+}
+
+void tamga_file_content_add_key (TamgaFileContent *content, const PKCS8_PRIV_KEY_INFO *info,
+                                 GBytes *id, char *label)
+{
+    TamgaFileKey key = {.key = EVP_PKCS82PKEY (info), .id = id, .label = label};
+
+    if (key.key != NULL) {
+        g_ptr_array_add (content->keys, g_memdup2 (&key, sizeof key));
+        return;
+    }
+    const ASN1_OBJECT *algorithm = NULL;
+    PKCS8_pkey_get0 (&algorithm, NULL, NULL, NULL, info);
+    g_free (content->unknown_key);
+    content->unknown_key = tamga_ossl_oid (algorithm);
+    g_bytes_unref (id);
+    g_free (label);
+}
+
+void tamga_file_content_add_certificate (TamgaFileContent *content, X509 *certificate, GBytes *id,
+                                         char *label)
+{
+    TamgaFileCertificate found = {.certificate = certificate, .id = id, .label = label};
+    g_ptr_array_add (content->certificates, g_memdup2 (&found, sizeof found));
+}
+
+static gboolean fits (X509 *certificate, const TamgaFileKey *key)
+{
+    EVP_PKEY *public_key = X509_get0_pubkey (certificate);
+    gboolean same = public_key != NULL && EVP_PKEY_eq (public_key, key->key) == 1;
+    ERR_clear_error ();
+    return same;
+}
+
+gboolean tamga_file_content_certified (const TamgaFileContent *content, const TamgaFileKey *key)
+{
+    for (guint i = 0; i < content->certificates->len; i++) {
+        const TamgaFileCertificate *candidate = content->certificates->pdata[i];
+        if (fits (candidate->certificate, key))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static int by_name (gconstpointer a, gconstpointer b)
+{
+    char *const *one = a, *const *other = b;
+    return strcmp (*one, *other);
+}
+
+/* The names of certificate files in a folder, sorted. Of a folder full of them the first ones. */
+static GPtrArray *certificate_files (const char *folder)
+{
+    static const char *const extensions[] = {".cer", ".crt", ".der", ".pem"};
+    GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+    g_autoptr (GDir) directory = g_dir_open (folder, 0, NULL);
+    const char *name;
+
+    while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
+        const char *dot = strrchr (name, '.');
+        for (gsize i = 0; dot != NULL && i < G_N_ELEMENTS (extensions); i++)
+            if (g_ascii_strcasecmp (dot, extensions[i]) == 0)
+                g_ptr_array_add (names, g_build_filename (folder, name, NULL));
+    }
+    g_ptr_array_sort (names, by_name);
+    if (names->len > TAMGA_MAX_CERTIFICATE_FILES)
+        g_ptr_array_set_size (names, TAMGA_MAX_CERTIFICATE_FILES);
+    return names;
+}
+
+static int newest_first (gconstpointer a, gconstpointer b)
+{
+    X509 *const *one = a, *const *other = b;
+    return ASN1_TIME_compare (X509_get0_notBefore (*other), X509_get0_notBefore (*one));
+}
+
+void tamga_file_content_look_beside (TamgaFileContent *content, const char *path)
+{
+    g_autoptr (GPtrArray) certificates = g_ptr_array_new_with_free_func ((GDestroyNotify)X509_free);
+    g_autoptr (GPtrArray) bare = g_ptr_array_new ();
+
+    for (guint i = 0; i < content->keys->len; i++)
+        if (!tamga_file_content_certified (content, content->keys->pdata[i]))
+            g_ptr_array_add (bare, content->keys->pdata[i]);
+    if (bare->len == 0)
+        return;
+    g_autofree char *folder = g_path_get_dirname (path);
+    g_autoptr (GPtrArray) files = certificate_files (folder);
+    for (guint i = 0; i < files->len; i++) {
+        g_autoptr (GBytes) bytes = read_file (files->pdata[i], TAMGA_MAX_CERTIFICATE_SIZE, NULL);
+        if (bytes != NULL)
+            g_ptr_array_extend_and_steal (certificates, tamga_ossl_certificates (bytes, 1));
+    }
+    g_ptr_array_sort (certificates, newest_first);
+    for (guint i = 0; i < certificates->len; i++) {
+        gboolean wanted = FALSE;
+        for (guint j = 0; j < bare->len && !wanted; j++)
+            wanted = fits (certificates->pdata[i], bare->pdata[j]);
+        if (wanted && X509_up_ref (certificates->pdata[i]))
+            tamga_file_content_add_certificate (content, certificates->pdata[i],
+                                                g_bytes_new (NULL, 0), g_strdup (""));
+    }
+    ERR_clear_error ();
+}
+
+gboolean tamga_key_file_is_legacy (const X509_ALGOR *algorithm)
+{
+    static const int legacy[] = {
+        NID_pbe_WithSHA1And128BitRC4,
+        NID_pbe_WithSHA1And40BitRC4,
+        NID_pbe_WithSHA1And128BitRC2_CBC,
+        NID_pbe_WithSHA1And40BitRC2_CBC,
+        NID_pbeWithMD2AndDES_CBC,
+        NID_pbeWithMD5AndDES_CBC,
+        NID_pbeWithSHA1AndDES_CBC,
+        NID_pbeWithMD2AndRC2_CBC,
+        NID_pbeWithMD5AndRC2_CBC,
+        NID_pbeWithSHA1AndRC2_CBC,
+        NID_rc2_cbc,
+        NID_rc2_40_cbc,
+        NID_rc2_64_cbc,
+        NID_rc4,
+        NID_des_cbc,
+    };
+    const ASN1_OBJECT *object;
+    const void *value;
+    int type;
+
+    X509_ALGOR_get0 (&object, &type, &value, algorithm);
+    int nid = OBJ_obj2nid (object);
+    if (nid == NID_pbes2 && type == V_ASN1_SEQUENCE) {
+        g_autoptr (PBE2PARAM) parameters = ASN1_item_unpack (value, ASN1_ITEM_rptr (PBE2PARAM));
+        if (parameters == NULL)
+            return FALSE;
+        X509_ALGOR_get0 (&object, NULL, NULL, parameters->encryption);
+        nid = OBJ_obj2nid (object);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (legacy); i++)
+        if (legacy[i] == nid)
+            return TRUE;
+    return FALSE;
+}
+
+static OSSL_PROVIDER *providers[2]; /* loaded by hand; NULL: not needed so far */
+
+void tamga_key_file_unload_legacy (void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (providers); i++)
+        if (providers[i] != NULL)
+            OSSL_PROVIDER_unload (g_steal_pointer (&providers[i]));
+}
+
+gboolean tamga_key_file_load_legacy (const char *name, GError **error)
+{
+    if (providers[1] != NULL)
+        return TRUE;
+    /* loading one provider by hand stops the automatic loading of the default one */
+    if ((providers[0] = OSSL_PROVIDER_load (NULL, "default")) == NULL ||
+        (providers[1] = OSSL_PROVIDER_load (NULL, "legacy")) == NULL)
+        return tamga_key_file_set_error (
+            error, name,
+            "is encrypted with an old algorithm (RC2, RC4 or DES), and OpenSSL's "
+            "legacy provider, which has these, is not installed");
+    return TRUE;
+}
