@@ -18,22 +18,42 @@
 #define PKI_KZ "urn:ietf:params:xml:ns:pkigovkz:xmlsec:algorithms:"
 #define XMLENC "http://www.w3.org/2001/04/xmlenc#"
 
+/* Columns of reliance: the ends of MD5 (2004), SHA-1 (2012), RIPEMD-160 (2014) and SHA-224 (2029)
+ * and the like; the dates are those of TS 119 312 v1.5.1 as validation policies in use have
+ * them. The strength of a digest is that against collisions. */
+#define RELIED(strength)                                                                           \
+    {                                                                                              \
+        strength, G_MININT64, G_MAXINT64                                                           \
+    }
+#define UNTIL(strength, until)                                                                     \
+    {                                                                                              \
+        strength, G_MININT64, until                                                                \
+    }
+
 static const TamgaDigest digests[] = {
-    {"SHA-256", "2.16.840.1.101.3.4.2.1", "SHA2-256", XMLENC "sha256", 32, FALSE},
-    {"SHA-384", "2.16.840.1.101.3.4.2.2", "SHA2-384", XMLDSIG_MORE "sha384", 48, FALSE},
-    {"SHA-512", "2.16.840.1.101.3.4.2.3", "SHA2-512", XMLENC "sha512", 64, FALSE},
-    {"SHA3-256", "2.16.840.1.101.3.4.2.8", "SHA3-256", XMLDSIG_2007 "sha3-256", 32, FALSE},
-    {"SHA3-384", "2.16.840.1.101.3.4.2.9", "SHA3-384", XMLDSIG_2007 "sha3-384", 48, FALSE},
-    {"SHA3-512", "2.16.840.1.101.3.4.2.10", "SHA3-512", XMLDSIG_2007 "sha3-512", 64, FALSE},
-    {"SHA-224", "2.16.840.1.101.3.4.2.4", "SHA2-224", XMLDSIG_MORE "sha224", 28, TRUE},
-    {"SHA-1", "1.3.14.3.2.26", "SHA1", XMLDSIG "sha1", 20, TRUE},
-    {"RIPEMD-160", "1.3.36.3.2.1", "RIPEMD160", XMLENC "ripemd160", 20, TRUE},
-    {"MD5", "1.2.840.113549.2.5", "MD5", XMLDSIG_MORE "md5", 16, TRUE},
-    {"Streebog-512", "1.2.398.3.10.1.3.3", "KZ-STREEBOG-512", PKI_KZ "gostr34112015-512", 64,
-     FALSE},
-    {"Streebog-256", "1.2.398.3.10.1.3.2", "KZ-STREEBOG-256", PKI_KZ "gostr34112015-256", 32,
-     FALSE},
-    {"GOST-34.311-95", "1.2.398.3.10.1.3.1", "KZ-GOST-34311", XMLDSIG_MORE "gost34311", 32, FALSE},
+    {"SHA-256", "2.16.840.1.101.3.4.2.1", "SHA2-256", XMLENC "sha256", 32, FALSE, RELIED (128)},
+    {"SHA-384", "2.16.840.1.101.3.4.2.2", "SHA2-384", XMLDSIG_MORE "sha384", 48, FALSE,
+     RELIED (192)},
+    {"SHA-512", "2.16.840.1.101.3.4.2.3", "SHA2-512", XMLENC "sha512", 64, FALSE, RELIED (256)},
+    {"SHA3-256", "2.16.840.1.101.3.4.2.8", "SHA3-256", XMLDSIG_2007 "sha3-256", 32, FALSE,
+     RELIED (128)},
+    {"SHA3-384", "2.16.840.1.101.3.4.2.9", "SHA3-384", XMLDSIG_2007 "sha3-384", 48, FALSE,
+     RELIED (192)},
+    {"SHA3-512", "2.16.840.1.101.3.4.2.10", "SHA3-512", XMLDSIG_2007 "sha3-512", 64, FALSE,
+     RELIED (256)},
+    {"SHA-224", "2.16.840.1.101.3.4.2.4", "SHA2-224", XMLDSIG_MORE "sha224", 28, TRUE,
+     UNTIL (112, 1861920000)},
+    {"SHA-1", "1.3.14.3.2.26", "SHA1", XMLDSIG "sha1", 20, TRUE, UNTIL (61, 1343779200)},
+    {"RIPEMD-160", "1.3.36.3.2.1", "RIPEMD160", XMLENC "ripemd160", 20, TRUE,
+     UNTIL (80, 1406851200)},
+    {"MD5", "1.2.840.113549.2.5", "MD5", XMLDSIG_MORE "md5", 16, TRUE, UNTIL (0, 1091318400)},
+    {"Streebog-512", "1.2.398.3.10.1.3.3", "KZ-STREEBOG-512", PKI_KZ "gostr34112015-512", 64, FALSE,
+     RELIED (256)},
+    {"Streebog-256", "1.2.398.3.10.1.3.2", "KZ-STREEBOG-256", PKI_KZ "gostr34112015-256", 32, FALSE,
+     RELIED (128)},
+    /* The last certificates for it were issued in April 2024, for a year. */
+    {"GOST-34.311-95", "1.2.398.3.10.1.3.1", "KZ-GOST-34311", XMLDSIG_MORE "gost34311", 32, FALSE,
+     UNTIL (105, 1746057600)},
 };
 
 /* Salt of the largest keys in use: 16384 bits less a SHA-256 digest and two octets. */

@@ -7,6 +7,14 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+/* How far an algorithm is relied upon (ETSI TS 119 312; EN 319 102-1 5.2.8.4.2). */
+typedef struct {
+    guint strength; /* bits of security against the best attack in theory; 0: broken in practice */
+    /* From when and until when, seconds UTC: G_MININT64 and G_MAXINT64 without a known limit. Both
+     * G_MININT64: in no list of accepted ones. */
+    gint64 since, until;
+} TamgaReliance;
+
 typedef struct {
     const char *name;    /* "SHA-256": for people and for JSON */
     const char *oid;     /* dotted */
@@ -14,6 +22,7 @@ typedef struct {
     const char *xml_uri; /* DigestMethod/@Algorithm; NULL where it has none */
     gsize size;          /* bytes of the value */
     gboolean weak;       /* read in old signatures with a finding, never made (TS 119 312) */
+    TamgaReliance reliance;
 } TamgaDigest;
 
 typedef enum {
@@ -65,6 +74,13 @@ const TamgaDigest *tamga_algorithm_digest (const TamgaAlgorithm *algorithm);
  * Error: TAMGA_FORMAT_ERROR_ALGORITHM. */
 const TamgaAlgorithm *tamga_algorithm_for_key (EVP_PKEY *key, const char *scheme_hint,
                                                const TamgaDigest *digest, GError **error);
+
+/* A kind of key by its name in profiles and reports: "RSA", "EC". NULL when unknown. Static. */
+const char *tamga_key_kind_by_name (const char *name);
+/* The kind of this key; NULL when it is none of the table. Static. */
+const char *tamga_key_kind (EVP_PKEY *key);
+/* How far a key of this kind and size is relied upon under `scheme`. */
+TamgaReliance tamga_key_reliance (EVP_PKEY *key, TamgaScheme scheme);
 
 /* SignerInfo.signatureAlgorithm with `digest_algorithm` of the same SignerInfo (RFC 5652 5.3,
  * RFC 4056, RFC 5754, RFC 5753). NULL with TAMGA_FORMAT_ERROR_ALGORITHM where unknown, where the

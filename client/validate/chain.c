@@ -137,11 +137,10 @@ static gint64 path_until (const TamgaPath *path)
     for (guint i = 0; i < path->certificates->len; i++) {
         X509 *certificate = path->certificates->pdata[i];
         EVP_PKEY *key = X509_get0_pubkey (certificate);
-        gboolean ec = key != NULL && EVP_PKEY_is_a (key, "EC");
         int nid = NID_undef;
+        /* The weaker padding, because a certificate does not say which one its key will use. */
         until = MIN (until, key == NULL ? G_MININT64
-                                        : tamga_suite_key_until (key, ec ? TAMGA_SCHEME_ECDSA
-                                                                         : TAMGA_SCHEME_RSA_PKCS1));
+                                        : tamga_suite_key_until (key, TAMGA_SCHEME_RSA_PKCS1));
         if (i + 1 == path->certificates->len)
             break;
         gboolean known = X509_get_signature_info (certificate, &nid, NULL, NULL, NULL) == 1;
