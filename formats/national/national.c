@@ -26,6 +26,7 @@ static const OSSL_ALGORITHM *query (void *provider, int operation, int *no_cache
         const OSSL_ALGORITHM *algorithms;
     } parts[] = {
         {OSSL_OP_DIGEST, tamga_national_digests},
+        {OSSL_OP_CIPHER, tamga_national_ciphers},
     };
     (void)provider;
     *no_cache = 0;
@@ -54,7 +55,7 @@ static int start (const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
 static gboolean load (void)
 {
     static OSSL_PROVIDER *loaded[2];
-    return tamga_national_digests_register () &&
+    return tamga_national_digests_register () && tamga_national_ciphers_register () &&
            OSSL_PROVIDER_add_builtin (NULL, PROVIDER_NAME, start) == 1 &&
            (loaded[0] = OSSL_PROVIDER_load (NULL, "default")) &&
            (loaded[1] = OSSL_PROVIDER_load (NULL, PROVIDER_NAME));
