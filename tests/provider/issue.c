@@ -10,20 +10,21 @@
 #include "tests/provider/authority.h"
 #include "tests/provider/state.h"
 
-/* Query names that set or replace an attribute of the request's subject. */
+/* Query names that set or replace an attribute of the request's subject; new ones in this order,
+ * which is the Kazakh one. */
 static const struct {
     const char *query;
     int nid;
 } attributes[] = {
-    {"c", NID_countryName},
-    {"o", NID_organizationName},
-    {"orgid", NID_organizationIdentifier},
-    {"ou", NID_organizationalUnitName},
-    {"title", NID_title},
     {"cn", NID_commonName},
-    {"givenname", NID_givenName},
     {"surname", NID_surname},
     {"sn", NID_serialNumber},
+    {"c", NID_countryName},
+    {"o", NID_organizationName},
+    {"ou", NID_organizationalUnitName},
+    {"orgid", NID_organizationIdentifier},
+    {"title", NID_title},
+    {"givenname", NID_givenName},
 };
 
 /* Digests by query name; "pss" is SHA-256 with RSASSA-PSS. */
@@ -33,6 +34,16 @@ static const struct {
 } algorithms[] = {
     {"sha1", "SHA1", FALSE},     {"sha256", "SHA256", FALSE}, {"sha384", "SHA384", FALSE},
     {"sha512", "SHA512", FALSE}, {"pss", "SHA256", TRUE},
+};
+
+/* Query names that become subjectDirectoryAttributes (RFC 5280 4.2.1.8): the identifiers of
+ * Ukrainian certificates. */
+static const struct {
+    const char *query, *oid;
+} directory_attributes[] = {
+    {"drfo", "1.2.804.2.1.1.1.11.1.4.1.1"},
+    {"edrpou", "1.2.804.2.1.1.1.11.1.4.2.1"},
+    {"unzr", "1.2.804.2.1.1.1.11.1.4.11.1"},
 };
 
 /* Words of the query that may reach OpenSSL's configuration syntax. */
@@ -119,11 +130,28 @@ static gboolean apply_attributes (X509_NAME *name, const ProviderRequest *reques
     return TRUE;
 }
 
+/* A line NAME=PREFIX VALUE for a query word, checked. */
+static gboolean append_word (const ProviderRequest *request, const char *query, const char *line,
+                             GString *text, GError **error)
+{
+    const char *value = query_text (request, query);
+    if (value == NULL)
+        return TRUE;
+    if (!word_is_plain (value)) {
+        g_set_error (error, PROVIDER_ERROR, PROVIDER_ERROR_REQUEST,
+                     "%s=%s has characters that are not allowed there", query, value);
+        return FALSE;
+    }
+    g_string_append_printf (text, "%s%s\n", line, value);
+    return TRUE;
+}
+
 /* QCStatements (EN 319 412-5): lines of the extension and, in SECTIONS, what they refer to. */
 static gboolean append_statements (const ProviderRequest *request, GString *text, GString *sections,
                                    GError **error)
 {
     const char *limit = query_text (request, "limit");
+    const char *statement = query_text (request, "statement");
     g_autoptr (GString) list = g_string_new ("[qc]\n");
     gsize empty = list->len;
 
@@ -153,6 +181,12 @@ static gboolean append_statements (const ProviderRequest *request, GString *text
                                 "amount=INTEGER:%" G_GUINT64_FORMAT "\nexponent=INTEGER:0\n",
                                 parts[0], amount);
     }
+    if (statement != NULL) {
+        g_string_append (list, "other=SEQUENCE:qc_other\n");
+        g_string_append (sections, "[qc_other]\n");
+        if (!append_word (request, "statement", "id=OID:", sections, error))
+            return FALSE;
+    }
     if (list->len > empty) {
         g_string_append (text, "1.3.6.1.5.5.7.1.3=ASN1:SEQUENCE:qc\n");
         g_string_append (sections, list->str);
@@ -160,19 +194,27 @@ static gboolean append_statements (const ProviderRequest *request, GString *text
     return TRUE;
 }
 
-/* A line NAME=PREFIX VALUE for a query word, checked. */
-static gboolean append_word (const ProviderRequest *request, const char *query, const char *line,
-                             GString *text, GError **error)
+static gboolean append_directory (const ProviderRequest *request, GString *text, GString *sections,
+                                  GError **error)
 {
-    const char *value = query_text (request, query);
-    if (value == NULL)
-        return TRUE;
-    if (!word_is_plain (value)) {
-        g_set_error (error, PROVIDER_ERROR, PROVIDER_ERROR_REQUEST,
-                     "%s=%s has characters that are not allowed there", query, value);
-        return FALSE;
+    g_autoptr (GString) list = g_string_new ("[directory]\n");
+    gsize empty = list->len;
+    for (gsize i = 0; i < G_N_ELEMENTS (directory_attributes); i++) {
+        const char *query = directory_attributes[i].query;
+        if (query_text (request, query) == NULL)
+            continue;
+        g_string_append_printf (list, "%s=SEQUENCE:directory_%s\n", query, query);
+        g_string_append_printf (sections,
+                                "[directory_%s]\nid=OID:%s\nvalues=SET:directory_%s_values\n"
+                                "[directory_%s_values]\n",
+                                query, directory_attributes[i].oid, query, query);
+        if (!append_word (request, query, "value=PRINTABLESTRING:", sections, error))
+            return FALSE;
     }
-    g_string_append_printf (text, "%s%s\n", line, value);
+    if (list->len > empty) {
+        g_string_append (text, "2.5.29.9=ASN1:SEQUENCE:directory\n");
+        g_string_append (sections, list->str);
+    }
     return TRUE;
 }
 
@@ -211,8 +253,15 @@ static gboolean write_extensions (const Provider *provider, const ProviderAuthor
     if (query_flag (request, "critical_unknown"))
         g_string_append (text, "2.999.666=critical,ASN1:NULL\n");
     provider_links_append (provider, issuer, wanted_links (request), text);
-    if (!append_statements (request, text, sections, error))
+    if (!append_statements (request, text, sections, error) ||
+        !append_directory (request, text, sections, error))
         return FALSE;
+    if (query_text (request, "store") != NULL) { /* in what the key is kept, as in Kazakhstan */
+        g_string_append (text, "1.2.398.3.3.5=ASN1:SEQUENCE:store\n");
+        g_string_append (sections, "[store]\n");
+        if (!append_word (request, "store", "kind=OID:", sections, error))
+            return FALSE;
+    }
     g_string_append (text, sections->str);
     return TRUE;
 }
@@ -260,9 +309,11 @@ static gboolean set_algorithm (const ProviderRequest *request, ProviderCertifica
     return TRUE;
 }
 
-static void keep (Provider *provider, const ProviderAuthority *issuer, const X509 *certificate)
+static void keep (Provider *provider, const ProviderAuthority *issuer, const X509 *certificate,
+                  const char *name)
 {
-    ProviderEntry *entry = provider_register (provider, certificate, issuer->spec->name, "");
+    ProviderEntry *entry =
+        provider_register (provider, certificate, issuer->spec->name, name == NULL ? "" : name);
     g_autofree char *file = g_build_filename ("issued", entry->serial, NULL);
     g_autofree char *path = provider_path (provider, file, ".pem");
     g_autoptr (BIO) out = BIO_new_file (path, "w");
@@ -270,8 +321,8 @@ static void keep (Provider *provider, const ProviderAuthority *issuer, const X50
     provider_save (provider);
 }
 
-static X509 *issue (Provider *provider, const ProviderRequest *request,
-                    const ProviderFaultSet *faults, GString *detail, GError **error)
+X509 *provider_issue (Provider *provider, const ProviderRequest *request,
+                      const ProviderFaultSet *faults, GString *detail, GError **error)
 {
     const char *wanted = query_text (request, "issuer");
     const ProviderAuthority *issuer =
@@ -279,8 +330,15 @@ static X509 *issue (Provider *provider, const ProviderRequest *request,
     g_autoptr (X509_REQ) asked = read_request (request->body, error);
     g_autoptr (GString) extensions = g_string_new (NULL);
 
+    const char *name = query_text (request, "name");
+
     if (asked == NULL)
         return NULL;
+    if (name != NULL && (!word_is_plain (name) || provider_find_name (provider, name) != NULL)) {
+        g_set_error (error, PROVIDER_ERROR, PROVIDER_ERROR_REQUEST,
+                     "name=%s is taken, or cannot be a name", name);
+        return NULL;
+    }
     if (issuer == NULL) {
         g_set_error (error, PROVIDER_ERROR, PROVIDER_ERROR_REQUEST, "issuer=%s is not known",
                      wanted);
@@ -309,7 +367,7 @@ static X509 *issue (Provider *provider, const ProviderRequest *request,
     if (issued == NULL)
         return NULL;
     if (query_text (request, "register") == NULL || query_flag (request, "register"))
-        keep (provider, issuer, issued);
+        keep (provider, issuer, issued, name);
     g_autofree char *serial = provider_serial_text (X509_get0_serialNumber (issued));
     g_string_append_printf (detail, "issuer=%s serial=%s", issuer->spec->name, serial);
     return issued;
@@ -325,7 +383,7 @@ void provider_issue_answer (Provider *provider, const ProviderService *service,
         provider_answer_set_text (answer, 400, "%s\n", text == NULL ? "refused" : text);
         return;
     }
-    g_autoptr (X509) issued = issue (provider, request, faults, detail, &error);
+    g_autoptr (X509) issued = provider_issue (provider, request, faults, detail, &error);
     ERR_clear_error ();
     if (issued == NULL) {
         provider_answer_set_text (answer, 400, "%s\n", error->message);

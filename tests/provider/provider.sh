@@ -9,6 +9,9 @@
 #   provider_stop                   end it and wait
 #   provider_control 'PATH?QUERY'   POST /control/PATH?QUERY; fails with the provider's reason
 #   provider_issue CSR OUT [QUERY]  certificate in DER; OUT ending in .pem gets PEM
+#   provider_person NAME ROLE KEY PASSWORD OUT [QUERY]
+#                                   a key, certified, as PKCS#12 file OUT; OUT.der is the
+#                                   certificate, and NAME means it in provider_control
 #   provider_log                    the requests seen (see README.md)
 #
 # The program is $TAMGA_BUILD/bin/tamga-provider; it needs curl, and openssl for PEM.
@@ -71,6 +74,16 @@ provider_issue() {
     case $out in
     *.pem) openssl x509 -inform DER -in "$out" -out "$out.tmp" && mv "$out.tmp" "$out" ;;
     esac
+}
+
+provider_person() {
+    local out=$5 password serial
+    password=$(printf '%s' "$4" | od -An -v -tx1 | tr -d '\n' | tr ' ' '%') || return 1
+    provider_curl -X POST "$PROVIDER_URL/person?name=$1&role=$2&key=$3&password=$password&${6:-}" \
+        >"$out" || { rm -f "$out"; return 1; }
+    serial=$(awk -v name="name=$1" '/^\[certificate / { serial = substr($2, 1, length($2) - 1) }
+        $0 == name { print serial }' "$PROVIDER_DIR/state.ini")
+    openssl x509 -in "$PROVIDER_DIR/issued/$serial.pem" -outform DER -out "$out.der"
 }
 
 provider_log() {

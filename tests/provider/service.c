@@ -12,6 +12,7 @@
 #include "tests/provider/crl.h"
 #include "tests/provider/issue.h"
 #include "tests/provider/ocsp.h"
+#include "tests/provider/person.h"
 #include "tests/provider/state.h"
 #include "tests/provider/tsa.h"
 
@@ -51,6 +52,8 @@ static const struct {
      provider_tsa_answer},
     {"issuer", "/issue", "", PROVIDER_FAMILY_ISSUER, TRUE, FALSE, "application/pkix-cert",
      provider_issue_answer},
+    {"person", "/person", "", PROVIDER_FAMILY_ISSUER, TRUE, FALSE, "application/x-pkcs12",
+     provider_person_answer},
     {"cert-tsa", "/tsa.cer", "tsa", PROVIDER_FAMILY_FILE, FALSE, TRUE, "application/pkix-cert",
      certificate_answer},
     {"cert-tsa2", "/tsa2.cer", "tsa2", PROVIDER_FAMILY_FILE, FALSE, TRUE, "application/pkix-cert",

@@ -120,7 +120,7 @@ alg=pss|rsassaPss
 issuer=root|Issuer: .*Tamga Demo Root CA
 issuer=foreign|URI:http.*/foreign/ocsp/provider
 issuer=provider2|Issuer: .*Second Provider
-cn=Other&givenname=A&surname=B&sn=123|Subject: CN = Other, GN = A, SN = B, serialNumber = 123
+cn=Other&givenname=A&surname=B&sn=123|Subject: CN = Other, SN = B, serialNumber = 123, GN = A
 email=a@b.example|email:a@b.example
 ca=1|CA:TRUE
 critical_unknown=1|2.999.666: critical
@@ -164,6 +164,39 @@ says "refuse" 'not today' "$(provider_issue r.pem no.der 2>&1)"
 control "fault?service=issuer&kind=bad-signature&count=1"
 issue other.pem ""
 says "issuer bad-signature" 'signature failure' "$(openssl verify -CAfile "$PROVIDER_ROOT" -untrusted provider.pem other.pem 2>&1)"
+
+# --- people ----------------------------------------------------------------------------------
+provider_person aibek first-head RSA-2048 'a b&c' aibek.p12 'days=30' || fail "person"
+text=$(openssl x509 -inform DER -in aibek.p12.der -noout -text -nameopt utf8)
+says "first head" 'CN=ТЕСТОВ ТЕСТ, SN=ТЕСТОВ, serialNumber=IIN123456789011, C=KZ, O=АО "ТЕСТ", OU=BIN123456789021, GN=ТЕСТОВИЧ' "${text// = /=}"
+says "first head" 'OU=BIN123456789021' "${text// = /=}"
+says "first head" '1.2.398.3.3.4.1.2, 1.2.398.3.3.4.1.2.1$' "$text"
+says "key store" '1.2.398.3.3.5:' "$text"
+text=$(openssl pkcs12 -in aibek.p12 -passin 'pass:a b&c' -legacy -nodes -info 2>&1)
+says "file" 'MAC: sha1, Iteration 1024' "$text"
+says "file" 'Shrouded Keybag: pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 1024' "$text"
+says "file" 'Encrypted data: pbeWithSHA1And40BitRC2-CBC, Iteration 1024' "$text"
+name=$(openssl x509 -inform DER -in aibek.p12.der -noout -ext subjectKeyIdentifier | tail -1 | tr -d ' :' | tr A-F a-f)
+equal "friendlyName is the key identifier" 2 "$(grep -c "friendlyName: $name" <<<"$text")"
+says "key of the certificate" ': OK' "$(openssl verify -CAfile "$PROVIDER_ROOT" -untrusted provider.pem <(printf '%s' "$text") 2>&1)"
+control "revoke?name=aibek"
+openssl x509 -inform DER -in aibek.p12.der -out aibek.pem
+says "revoked by name" 'revoked' "$(ocsp aibek.pem)"
+says "name taken" '400 name=aibek' "$(provider_person aibek signer P-256 x no.p12 2>&1)"
+provider_person olena ua-employee P-256 secret olena.p12 || fail "person"
+text=$(openssl asn1parse -inform DER -in olena.p12.der | grep -A1 'Subject Directory' | tail -1)
+says "DRFO and EDRPOU" '2A8624020101010B010401013[0-9A-F]*31323334353637383930.*010B01040201[0-9A-F]*3132333435363738$' "$text"
+text=$(openssl pkcs12 -in olena.p12 -passin pass:secret -nodes -info 2>&1)
+says "file" 'MAC: sha256, Iteration 2048' "$text"
+while IFS='|' read -r query regex; do
+    says "refuses /person?$query" "$regex" "$(provider_curl -X POST "$PROVIDER_URL/person?$query" 2>&1)"
+done <<'TABLE'
+role=king&password=x|400 role=king
+role=signer&key=ROT-13&password=x|400 key=ROT-13
+role=signer&container=floppy&password=x|400 container=floppy
+role=signer|400 a password
+role=signer&password=x&name=root|400 name=root
+TABLE
 
 # --- hierarchies -----------------------------------------------------------------------------
 der_cert root2-by-root.cer cross.pem

@@ -49,7 +49,11 @@ ASN1_SEQUENCE (Refusal) =
 };
 
 static const int accepted_digests[] = {NID_sha256, NID_sha384, NID_sha512};
-static const char *const accepted_policies[] = {PROVIDER_TSA_POLICY, PROVIDER_TSA_OTHER_POLICY};
+/* The last ones are those of the Kazakh service, by the algorithm of its key. */
+static const char *const accepted_policies[] = {
+    PROVIDER_TSA_POLICY, PROVIDER_TSA_OTHER_POLICY, "1.2.398.3.3.2.6.1",
+    "1.2.398.3.3.2.6.2", "1.2.398.3.3.2.6.4",
+};
 
 /* Faults that put another certificate over the TSA's key. */
 static const struct {
