@@ -231,6 +231,30 @@ const TamgaAlgorithm *tamga_algorithm_at (gsize index)
     return index < G_N_ELEMENTS (algorithms) ? &algorithms[index] : NULL;
 }
 
+/* Names of keys for people where OpenSSL's are not for them. */
+static const struct {
+    const char *key_type, *name;
+} key_names[] = {
+    {"KZ-GOST-2015-512", "GOST 34.10-2015"}, {"KZ-GOST-2015-256", "GOST 34.10-2015"},
+    {"KZ-GOST-2004", "GOST 34.310-2004"},    {"DSTU-4145", "DSTU 4145-2002"},
+    {"DSTU-4145-BE", "DSTU 4145-2002"},
+};
+
+char *tamga_algorithm_key_text (EVP_PKEY *key)
+{
+    int bits = EVP_PKEY_get_bits (key);
+    char curve[64] = "";
+
+    if (EVP_PKEY_is_a (key, "EC") && EVP_PKEY_get_group_name (key, curve, sizeof curve, NULL) == 1)
+        return g_strdup_printf ("EC %d bits (%s)", bits, curve);
+    ERR_clear_error ();
+    for (gsize i = 0; i < G_N_ELEMENTS (key_names); i++)
+        if (EVP_PKEY_is_a (key, key_names[i].key_type))
+            return g_strdup_printf ("%s, %d bits", key_names[i].name, bits);
+    const char *name = EVP_PKEY_get0_type_name (key);
+    return g_strdup_printf ("%s %d bits", name != NULL ? name : "key", bits);
+}
+
 const TamgaAlgorithm *tamga_algorithm_by_name (const char *name)
 {
     for (gsize i = 0; i < G_N_ELEMENTS (algorithms); i++) {

@@ -68,6 +68,9 @@ const TamgaAlgorithm *tamga_algorithm_by_name (const char *name);
 const TamgaAlgorithm *tamga_algorithm_by_uri (const char *uri); /* SignatureMethod/@Algorithm */
 const TamgaAlgorithm *tamga_algorithm_by_jwa (const char *name);
 const TamgaDigest *tamga_algorithm_digest (const TamgaAlgorithm *algorithm);
+/* What people call a kind of key: "RSA 2048 bits", "EC 256 bits (prime256v1)", "GOST 34.10-2015, 512
+ * bits". New text. */
+char *tamga_algorithm_key_text (EVP_PKEY *key);
 /* The algorithm for a key: of `scheme_hint` family where it fits ("PKCS1", "PSS", "ECDSA" or NULL)
  * and `digest` (NULL: SHA-256 for RSA and P-256, SHA-384 for P-384, SHA-512 for P-521; for a key of
  * TAMGA_SCHEME_PLAIN, which has no family, that of its first row).

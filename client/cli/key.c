@@ -61,12 +61,7 @@ static char *key_kind (const TamgaKey *key)
                                : (key->certificate ? X509_get0_pubkey (key->certificate) : NULL);
     if (!public_key)
         return g_strdup ("unknown");
-    char group[64];
-    if (EVP_PKEY_is_a (public_key, "EC") &&
-        EVP_PKEY_get_group_name (public_key, group, sizeof group, NULL) == 1)
-        return g_strdup_printf ("EC %s", group);
-    const char *name = EVP_PKEY_get0_type_name (public_key);
-    return g_strdup_printf ("%s %d", name ? name : "key", EVP_PKEY_get_bits (public_key));
+    return tamga_algorithm_key_text (public_key);
 }
 
 /* "valid", or why the certificate cannot be used today. */
@@ -102,11 +97,30 @@ static json_t *key_json (const TamgaKey *key, gint64 now)
         json_array_append_new (algorithms, json_string (algorithm->name));
     }
     return json_pack (
-        "{s:o, s:o, s:o, s:s, s:o, s:b, s:b, s:b, s:o, s:o}", "id", tamga_json_text (key->id),
+        "{s:o, s:o, s:o, s:s, s:o, s:b, s:b, s:b, s:b, s:o, s:o}", "id", tamga_json_text (key->id),
         "label", tamga_json_text (key->label), "uri", tamga_json_text (key->uri), "store",
         key->store, "kind", tamga_json_text (kind), "on_token", (int)key->on_token,
         "pin_for_each_use", (int)key->always_authenticate, "matched_by_id", (int)key->matched_by_id,
+        "may_sign", key->certificate != NULL && tamga_keys_may_sign (key->certificate),
         "algorithms", algorithms, "certificate", certificate_json (key->certificate, now));
+}
+
+/* Name and numbers of the person, and of the organisation that the person signs for. */
+static char *holder_text (X509 *certificate)
+{
+    g_autoptr (TamgaHolder) holder = tamga_holder_read (certificate);
+    const char *parts[] = {holder->name, holder->serial_number, holder->organisation,
+                           holder->organisation_id, holder->unit};
+    GString *text = g_string_new (NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (parts); i++) {
+        gboolean said = parts[i] == NULL;
+        for (gsize j = 0; j < i && !said; j++)
+            said = g_strcmp0 (parts[i], parts[j]) == 0;
+        if (!said)
+            g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "", parts[i]);
+    }
+    return g_string_free (text, FALSE);
 }
 
 static void show_certificate (TamgaCli *cli, X509 *certificate, gint64 now)
@@ -116,7 +130,7 @@ static void show_certificate (TamgaCli *cli, X509 *certificate, gint64 now)
         tamga_cli_line (cli, "holder", "%s", none);
         return;
     }
-    g_autofree char *subject = tamga_ossl_short_name (X509_get_subject_name (certificate));
+    g_autofree char *subject = holder_text (certificate);
     g_autofree char *issuer = tamga_ossl_short_name (X509_get_issuer_name (certificate));
     g_autofree char *until = tamga_time_text (tamga_ossl_time (X509_get0_notAfter (certificate)));
     const char *state = certificate_state (certificate, now);
@@ -125,6 +139,11 @@ static void show_certificate (TamgaCli *cli, X509 *certificate, gint64 now)
     tamga_cli_line (cli, "holder", "%s", subject);
     tamga_cli_line (cli, "issuer", "%s", issuer);
     tamga_cli_line (cli, "validity", "%s, until %s", colored, until);
+    if (!tamga_keys_may_sign (certificate)) {
+        g_autofree char *warning =
+            tamga_cli_colored (cli, "warn", "not for signing, says its certificate");
+        tamga_cli_line (cli, "use", "%s", warning);
+    }
 }
 
 static void show_key (TamgaCli *cli, const TamgaKey *key, gint64 now)

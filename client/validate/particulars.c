@@ -127,7 +127,6 @@ char *tamga_certificate_limits (X509 *certificate)
 
 char *tamga_certificate_key_text (X509 *certificate)
 {
-    char curve[64] = "";
     EVP_PKEY *key = X509_get0_pubkey (certificate);
     if (key == NULL) {
         ERR_clear_error ();
@@ -137,11 +136,7 @@ char *tamga_certificate_key_text (X509 *certificate)
         g_autofree char *oid = algorithm != NULL ? tamga_ossl_oid (algorithm) : g_strdup ("?");
         return g_strdup_printf ("a kind of key not known here (%s)", oid);
     }
-    if (EVP_PKEY_is_a (key, "EC") && EVP_PKEY_get_group_name (key, curve, sizeof curve, NULL) == 1)
-        return g_strdup_printf ("EC %d bits (%s)", EVP_PKEY_get_bits (key), curve);
-    ERR_clear_error ();
-    const char *name = EVP_PKEY_get0_type_name (key);
-    return g_strdup_printf ("%s %d bits", name != NULL ? name : "key", EVP_PKEY_get_bits (key));
+    return tamga_algorithm_key_text (key);
 }
 
 gboolean tamga_certificate_is_authority (X509 *certificate)

@@ -37,7 +37,7 @@ uri=$(jq -r '.tokens[] | select(.label == "CARD ONE").uri' "$dir/out")
 run 0 token info "$uri" "$module" --json
 json '.token.label == "CARD ONE" and .token.pin.min == 4'
 run 0 key list "$module" --json
-json '.keys | length == 1 and .[0].kind == "EC prime256v1" and .[0].certificate.state == "valid"'
+json '.keys | length == 1 and .[0].kind == "EC 256 bits (prime256v1)" and .[0].certificate.state == "valid"'
 json '.keys[0].algorithms | contains(["ECDSA-SHA-256"])'
 with_pin 123456 0 key list "$module" --login
 says out "HOLDER 01"
