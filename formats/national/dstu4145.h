@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* DSTU 4145-2002 in polynomial basis over OpenSSL's GF(2^m). Octets in, octets out, little-endian
  * as in the identifiers that end in "LE" (1.2.804.2.1.1.1.1.3.1.1); the provider reverses what is
- * stored big-endian. Multiplication by a secret uses OpenSSL's constant-time ladder; the rest of
- * the secret arithmetic is blinded. */
+ * stored big-endian. Multiplication by a secret uses OpenSSL's ladder, the rest of the secret
+ * arithmetic is blinded; dstu4145.c says what that protects and what it does not. */
 #pragma once
 
 #include <glib.h>
@@ -24,7 +24,8 @@ typedef struct TamgaDstuDomain TamgaDstuDomain;
 extern const TamgaDstuParameters tamga_dstu_named[];
 extern const gsize tamga_dstu_n_named;
 
-/* NULL: the numbers are not a curve with a point of that order. */
+/* `parameters` are kept, not copied. NULL: the numbers are not a curve of the standard's shape (2n
+ * points where a = 1, 4n where a = 0) with a base point of the prime order n. */
 TamgaDstuDomain *tamga_dstu_domain_new (const TamgaDstuParameters *parameters);
 void tamga_dstu_domain_free (TamgaDstuDomain *domain);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaDstuDomain, tamga_dstu_domain_free)
@@ -44,15 +45,18 @@ gsize tamga_dstu_scalar_size (const TamgaDstuDomain *domain); /* ceil (bits of n
  * larger than needed), up to 512 octets. */
 gsize tamga_dstu_signature_size (const TamgaDstuDomain *domain);
 
-/* Compressed point: expands to a point of the curve, not neutral, of order n. */
+/* Compressed point: expands to a point of the curve, not neutral, of order n, and has no bits above
+ * m. With its lowest bit flipped it is the opposite point, which is valid, too. */
 gboolean tamga_dstu_point_valid (const TamgaDstuDomain *domain, const guint8 *point);
 /* Q = -dG, compressed. FALSE: the scalar is zero or not below n. */
 gboolean tamga_dstu_public (const TamgaDstuDomain *domain, const guint8 *scalar, guint8 *point);
+/* A private scalar at random, of one bit less than n has. FALSE: no randomness. */
 gboolean tamga_dstu_generate (const TamgaDstuDomain *domain, guint8 *scalar);
 /* `digest` of any length: read little-endian, its low m bits (DSTU 4145 5.9), zero taken as 1.
  * `signature`: signature_size octets. The nonce is that of nonce.h. */
 gboolean tamga_dstu_sign (const TamgaDstuDomain *domain, const guint8 *scalar, const guint8 *digest,
                           gsize digest_size, guint8 *signature);
+/* FALSE also for a point that is not valid, and for r or s that is zero or not below n. */
 gboolean tamga_dstu_verify (const TamgaDstuDomain *domain, const guint8 *point,
                             const guint8 *digest, gsize digest_size, const guint8 *signature,
                             gsize signature_size);

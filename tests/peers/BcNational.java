@@ -5,21 +5,36 @@
 //   hash NAME DATA         NAME: gost34311 (S-box DKE-1), kupyna-256, kupyna-384, kupyna-512
 //   encrypt KEY BLOCKS     GOST 28147 with DKE-1, each block by itself
 //   cfb KEY IV DATA        the same with cipher feedback, encrypting
+//   curve N                the named curve number N of DSTU 4145: m k1 k2 k3 a b n x y
+//   sign N SCALAR DIGEST   a signature and the compressed public key; all little-endian, as are
+//   verify N KEY DIGEST SIGNATURE   "good" or "bad"
 //
 //   java -cp bcprov.jar BcNational.java <COMMANDS
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.math.BigInteger;
+import java.util.Arrays;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.ua.DSTU4145NamedCurves;
 import org.bouncycastle.asn1.ua.DSTU4145Params;
+import org.bouncycastle.asn1.ua.DSTU4145PointEncoder;
 import org.bouncycastle.crypto.CipherParameters;
 import org.bouncycastle.crypto.Digest;
 import org.bouncycastle.crypto.digests.DSTU7564Digest;
 import org.bouncycastle.crypto.digests.GOST3411Digest;
 import org.bouncycastle.crypto.engines.GOST28147Engine;
 import org.bouncycastle.crypto.modes.CFBBlockCipher;
+import org.bouncycastle.crypto.params.ECDomainParameters;
+import org.bouncycastle.crypto.params.ECPrivateKeyParameters;
+import org.bouncycastle.crypto.params.ECPublicKeyParameters;
 import org.bouncycastle.crypto.params.KeyParameter;
 import org.bouncycastle.crypto.params.ParametersWithIV;
 import org.bouncycastle.crypto.params.ParametersWithSBox;
+import org.bouncycastle.crypto.signers.DSTU4145Signer;
+import org.bouncycastle.math.ec.ECCurve;
+import org.bouncycastle.math.ec.ECPoint;
+import org.bouncycastle.util.BigIntegers;
 import org.bouncycastle.util.encoders.Hex;
 
 public class BcNational {
@@ -68,6 +83,56 @@ public class BcNational {
         return Hex.toHexString(result);
     }
 
+    private static ECDomainParameters domain(String number) {
+        return DSTU4145NamedCurves.getByOID(
+            new ASN1ObjectIdentifier("1.2.804.2.1.1.1.1.3.1.1.2." + number));
+    }
+
+    private static String curve(ECDomainParameters domain) {
+        ECCurve.F2m curve = (ECCurve.F2m) domain.getCurve();
+        ECPoint base = domain.getG().normalize();
+        return curve.getM() + " " + curve.getK1() + " " + curve.getK2() + " " + curve.getK3() + " "
+            + curve.getA().toBigInteger() + " " + curve.getB().toBigInteger().toString(16) + " "
+            + domain.getN().toString(16) + " "
+            + base.getAffineXCoord().toBigInteger().toString(16) + " "
+            + base.getAffineYCoord().toBigInteger().toString(16);
+    }
+
+    private static byte[] reversed(byte[] octets) {
+        byte[] result = octets.clone();
+        for (int i = 0; i < result.length; i++)
+            result[i] = octets[octets.length - 1 - i];
+        return result;
+    }
+
+    private static BigInteger number(byte[] octets) {
+        return new BigInteger(1, reversed(octets));
+    }
+
+    private static String text(BigInteger number, int size) {
+        return Hex.toHexString(reversed(BigIntegers.asUnsignedByteArray(size, number)));
+    }
+
+    private static String sign(ECDomainParameters domain, byte[] scalar, byte[] digest) {
+        DSTU4145Signer signer = new DSTU4145Signer();
+        BigInteger d = number(scalar);
+        int size = (domain.getN().bitLength() + 7) / 8;
+        signer.init(true, new ECPrivateKeyParameters(d, domain));
+        BigInteger[] signature = signer.generateSignature(digest);
+        return text(signature[0], size) + text(signature[1], size) + " " + Hex.toHexString(reversed(
+            DSTU4145PointEncoder.encodePoint(domain.getG().multiply(d).negate().normalize())));
+    }
+
+    private static String verify(ECDomainParameters domain, byte[] key, byte[] digest,
+            byte[] signature) {
+        DSTU4145Signer signer = new DSTU4145Signer();
+        int half = signature.length / 2;
+        signer.init(false, new ECPublicKeyParameters(
+            DSTU4145PointEncoder.decodePoint(domain.getCurve(), reversed(key)), domain));
+        return signer.verifySignature(digest, number(Arrays.copyOf(signature, half)),
+            number(Arrays.copyOfRange(signature, half, signature.length))) ? "good" : "bad";
+    }
+
     private static String answer(String[] words) {
         switch (words[0]) {
         case "hash":
@@ -76,6 +141,12 @@ public class BcNational {
             return encrypt(octets(words[1]), octets(words[2]));
         case "cfb":
             return feedback(octets(words[1]), octets(words[2]), octets(words[3]));
+        case "curve":
+            return curve(domain(words[1]));
+        case "sign":
+            return sign(domain(words[1]), octets(words[2]), octets(words[3]));
+        case "verify":
+            return verify(domain(words[1]), octets(words[2]), octets(words[3]), octets(words[4]));
         default:
             throw new IllegalArgumentException(words[0]);
         }
