@@ -31,35 +31,38 @@
     }
 
 static const TamgaDigest digests[] = {
-    {"SHA-256", "2.16.840.1.101.3.4.2.1", "SHA2-256", XMLENC "sha256", 32, FALSE, RELIED (128)},
+    {"SHA-256", "2.16.840.1.101.3.4.2.1", "SHA2-256", XMLENC "sha256", 32, FALSE, RELIED (128),
+     V_ASN1_UNDEF},
     {"SHA-384", "2.16.840.1.101.3.4.2.2", "SHA2-384", XMLDSIG_MORE "sha384", 48, FALSE,
-     RELIED (192)},
-    {"SHA-512", "2.16.840.1.101.3.4.2.3", "SHA2-512", XMLENC "sha512", 64, FALSE, RELIED (256)},
+     RELIED (192), V_ASN1_UNDEF},
+    {"SHA-512", "2.16.840.1.101.3.4.2.3", "SHA2-512", XMLENC "sha512", 64, FALSE, RELIED (256),
+     V_ASN1_UNDEF},
     {"SHA3-256", "2.16.840.1.101.3.4.2.8", "SHA3-256", XMLDSIG_2007 "sha3-256", 32, FALSE,
-     RELIED (128)},
+     RELIED (128), V_ASN1_UNDEF},
     {"SHA3-384", "2.16.840.1.101.3.4.2.9", "SHA3-384", XMLDSIG_2007 "sha3-384", 48, FALSE,
-     RELIED (192)},
+     RELIED (192), V_ASN1_UNDEF},
     {"SHA3-512", "2.16.840.1.101.3.4.2.10", "SHA3-512", XMLDSIG_2007 "sha3-512", 64, FALSE,
-     RELIED (256)},
+     RELIED (256), V_ASN1_UNDEF},
     {"SHA-224", "2.16.840.1.101.3.4.2.4", "SHA2-224", XMLDSIG_MORE "sha224", 28, TRUE,
-     UNTIL (112, 1861920000)},
-    {"SHA-1", "1.3.14.3.2.26", "SHA1", XMLDSIG "sha1", 20, TRUE, UNTIL (61, 1343779200)},
+     UNTIL (112, 1861920000), V_ASN1_UNDEF},
+    {"SHA-1", "1.3.14.3.2.26", "SHA1", XMLDSIG "sha1", 20, TRUE, UNTIL (61, 1343779200),
+     V_ASN1_UNDEF},
     {"RIPEMD-160", "1.3.36.3.2.1", "RIPEMD160", XMLENC "ripemd160", 20, TRUE,
-     UNTIL (80, 1406851200)},
-    {"MD5", "1.2.840.113549.2.5", "MD5", XMLDSIG_MORE "md5", 16, TRUE, UNTIL (0, 1091318400)},
+     UNTIL (80, 1406851200), V_ASN1_UNDEF},
+    {"MD5", "1.2.840.113549.2.5", "MD5", XMLDSIG_MORE "md5", 16, TRUE, UNTIL (0, 1091318400),
+     V_ASN1_UNDEF},
     {"Streebog-512", "1.2.398.3.10.1.3.3", "KZ-STREEBOG-512", PKI_KZ "gostr34112015-512", 64, FALSE,
-     RELIED (256)},
+     RELIED (256), V_ASN1_NULL},
     {"Streebog-256", "1.2.398.3.10.1.3.2", "KZ-STREEBOG-256", PKI_KZ "gostr34112015-256", 32, FALSE,
-     RELIED (128)},
+     RELIED (128), V_ASN1_NULL},
     /* The last certificates for it were issued in April 2024, for a year. */
     {"GOST-34.311-95", "1.2.398.3.10.1.3.1", "KZ-GOST-34311", XMLDSIG_MORE "gost34311", 32, FALSE,
-     UNTIL (105, 1746057600)},
+     UNTIL (105, 1746057600), V_ASN1_NULL},
 };
 
 /* Salt of the largest keys in use: 16384 bits less a SHA-256 digest and two octets. */
 #define MAX_SALT_LENGTH 2014
 
-#define OID_RSA "1.2.840.113549.1.1.1"
 #define OID_PSS "1.2.840.113549.1.1.10"
 
 /* One row per key type, scheme and digest. `oid` is what is written; rows with the same OID are
@@ -176,10 +179,22 @@ static char *algor_oid (const X509_ALGOR *algor)
     return tamga_ossl_oid (object);
 }
 
+static gboolean without_parameters (const X509_ALGOR *algor)
+{
+    int type = V_ASN1_UNDEF;
+    X509_ALGOR_get0 (NULL, &type, NULL, algor);
+    return type == V_ASN1_UNDEF || type == V_ASN1_NULL;
+}
+
 const TamgaDigest *tamga_digest_by_algor (const X509_ALGOR *algor)
 {
     g_autofree char *oid = algor_oid (algor);
-    return tamga_digest_by_oid (oid);
+    return without_parameters (algor) ? tamga_digest_by_oid (oid) : NULL;
+}
+
+const TamgaDigest *tamga_digest_for_xml (const TamgaDigest *digest)
+{
+    return digest->xml_uri != NULL ? digest : tamga_digest_by_name ("SHA-256");
 }
 
 const EVP_MD *tamga_digest_md (const TamgaDigest *digest)
@@ -285,6 +300,18 @@ const TamgaAlgorithm *tamga_algorithm_by_jwa (const char *name)
 const TamgaDigest *tamga_algorithm_digest (const TamgaAlgorithm *algorithm)
 {
     return tamga_digest_by_name (algorithm->digest_name);
+}
+
+const TamgaDigest *tamga_algorithm_common_digest (const TamgaAlgorithm *algorithm)
+{
+    return algorithm->scheme != TAMGA_SCHEME_PLAIN ? tamga_algorithm_digest (algorithm)
+                                                   : tamga_digest_by_name ("SHA-256");
+}
+
+gboolean tamga_algorithm_fits (const TamgaAlgorithm *algorithm, EVP_PKEY *key)
+{
+    return EVP_PKEY_is_a (key, algorithm->key_type) ||
+           (algorithm->scheme == TAMGA_SCHEME_RSA_PSS && EVP_PKEY_is_a (key, "RSA-PSS"));
 }
 
 static const TamgaAlgorithm *find (const char *key_type, TamgaScheme scheme,
@@ -394,16 +421,46 @@ static const TamgaDigest *pss_digest (const X509_ALGOR *algor, int *salt_length,
     return digest;
 }
 
+/* By its own OID; several rows may have it. */
+static const TamgaAlgorithm *find_by_oid (const char *oid, const TamgaDigest *digest)
+{
+    const TamgaAlgorithm *first = NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS (algorithms); i++) {
+        const TamgaAlgorithm *row = &algorithms[i];
+        if (strcmp (row->oid, oid) != 0)
+            continue;
+        if (strcmp (row->digest_name, digest->name) == 0)
+            return row;
+        first = first ? first : row;
+    }
+    return first;
+}
+
+/* By the OID of the key, which leaves the digest open: rsaEncryption is legal (RFC 3370 3.2),
+ * others are written by some signers all the same. */
+static const TamgaAlgorithm *find_by_key_oid (const char *oid, const TamgaDigest *digest)
+{
+    const char *key_type = tamga_key_type_by_oid (oid);
+    for (gsize i = 0; key_type && i < G_N_ELEMENTS (algorithms); i++) {
+        const TamgaAlgorithm *row = &algorithms[i];
+        if (row->scheme != TAMGA_SCHEME_RSA_PSS && strcmp (row->key_type, key_type) == 0 &&
+            strcmp (row->digest_name, digest->name) == 0)
+            return row;
+    }
+    return NULL;
+}
+
 const TamgaAlgorithm *tamga_algorithm_from_cms (const X509_ALGOR *signature_algorithm,
                                                 const X509_ALGOR *digest_algorithm, GError **error)
 {
     g_autofree char *oid = algor_oid (signature_algorithm);
     g_autofree char *digest_oid = algor_oid (digest_algorithm);
-    const TamgaDigest *digest = tamga_digest_by_oid (digest_oid);
+    const TamgaDigest *digest = tamga_digest_by_algor (digest_algorithm);
     const TamgaAlgorithm *row = NULL;
     if (!digest) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_ALGORITHM,
-                     "The digest algorithm %s is not known here.", digest_oid);
+                     "The digest algorithm %s is not known here, or not with these parameters.",
+                     digest_oid);
         return NULL;
     }
     if (strcmp (oid, OID_PSS) == 0) {
@@ -412,20 +469,17 @@ const TamgaAlgorithm *tamga_algorithm_from_cms (const X509_ALGOR *signature_algo
         if (!pss)
             return NULL;
         row = find ("RSA", TAMGA_SCHEME_RSA_PSS, pss);
-    } else if (strcmp (oid, OID_RSA) == 0) {
-        row = find ("RSA", TAMGA_SCHEME_RSA_PKCS1, digest);
-    } else if (strcmp (oid, "1.2.840.10045.2.1") == 0) {
-        /* Not legal, but made by some signers: id-ecPublicKey in place of ecdsa-with-X. */
-        row = find ("EC", TAMGA_SCHEME_ECDSA, digest);
     } else {
-        for (gsize i = 0; !row && i < G_N_ELEMENTS (algorithms); i++) {
-            if (strcmp (algorithms[i].oid, oid) == 0)
-                row = &algorithms[i];
-        }
+        row = find_by_oid (oid, digest);
+        row = row ? row : find_by_key_oid (oid, digest);
     }
+    /* Other parameters than those of the key would change what is computed. */
+    if (row && row->scheme == TAMGA_SCHEME_PLAIN && !without_parameters (signature_algorithm))
+        row = NULL;
     if (!row) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_ALGORITHM,
-                     "The signature algorithm %s is not known here.", oid);
+                     "The signature algorithm %s is not known here, or not with these parameters.",
+                     oid);
         return NULL;
     }
     if (tamga_algorithm_digest (row) != digest) {
@@ -441,7 +495,7 @@ X509_ALGOR *tamga_digest_to_cms (const TamgaDigest *digest)
 {
     X509_ALGOR *algor = X509_ALGOR_new ();
     /* RFC 5754 2: parameters absent for the SHA-2 family. */
-    X509_ALGOR_set0 (algor, OBJ_txt2obj (digest->oid, 1), V_ASN1_UNDEF, NULL);
+    X509_ALGOR_set0 (algor, OBJ_txt2obj (digest->oid, 1), digest->parameters, NULL);
     return algor;
 }
 
@@ -523,9 +577,7 @@ static TamgaVerify verify (EVP_PKEY *key, const TamgaAlgorithm *algorithm, int s
                            GBytes *data, GBytes *signature)
 {
     const TamgaDigest *digest = tamga_algorithm_digest (algorithm);
-    gboolean pss_key = EVP_PKEY_is_a (key, "RSA-PSS");
-    if (!EVP_PKEY_is_a (key, algorithm->key_type) &&
-        !(pss_key && algorithm->scheme == TAMGA_SCHEME_RSA_PSS))
+    if (!tamga_algorithm_fits (algorithm, key))
         return TAMGA_VERIFY_IMPOSSIBLE;
     g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
     EVP_PKEY_CTX *parameters = NULL;

@@ -23,6 +23,8 @@ typedef struct {
     gsize size;          /* bytes of the value */
     gboolean weak;       /* read in old signatures with a finding, never made (TS 119 312) */
     TamgaReliance reliance;
+    int parameters; /* of an AlgorithmIdentifier that is made: V_ASN1_NULL or _UNDEF (absent); both
+                       are read (RFC 5754 2) */
 } TamgaDigest;
 
 typedef enum {
@@ -53,6 +55,7 @@ void tamga_algorithm_load (void);
 const TamgaDigest *tamga_digest_by_name (const char *name);
 const TamgaDigest *tamga_digest_by_oid (const char *oid);
 const TamgaDigest *tamga_digest_by_uri (const char *uri); /* DigestMethod/@Algorithm */
+/* NULL also for parameters other than NULL or none: they would change the digest. */
 const TamgaDigest *tamga_digest_by_algor (const X509_ALGOR *algor);
 /* The digest of one buffer. */
 GBytes *tamga_digest_bytes (const TamgaDigest *digest, GBytes *data);
@@ -71,6 +74,14 @@ const TamgaDigest *tamga_algorithm_digest (const TamgaAlgorithm *algorithm);
 /* What people call a kind of key: "RSA 2048 bits", "EC 256 bits (prime256v1)", "GOST 34.10-2015, 512
  * bits". New text. */
 char *tamga_algorithm_key_text (EVP_PKEY *key);
+/* Digest for what others than the signer's software must compute: imprints for a TSA. That of the
+ * algorithm, or SHA-256 where that one belongs to the algorithm (TAMGA_SCHEME_PLAIN). */
+const TamgaDigest *tamga_algorithm_common_digest (const TamgaAlgorithm *algorithm);
+/* The digest, or SHA-256 where it has no identifier in XML. */
+const TamgaDigest *tamga_digest_for_xml (const TamgaDigest *digest);
+
+/* Can a key of this kind make signatures of this algorithm? */
+gboolean tamga_algorithm_fits (const TamgaAlgorithm *algorithm, EVP_PKEY *key);
 /* The algorithm for a key: of `scheme_hint` family where it fits ("PKCS1", "PSS", "ECDSA" or NULL)
  * and `digest` (NULL: SHA-256 for RSA and P-256, SHA-384 for P-384, SHA-512 for P-521; for a key of
  * TAMGA_SCHEME_PLAIN, which has no family, that of its first row).
@@ -82,6 +93,9 @@ const TamgaAlgorithm *tamga_algorithm_for_key (EVP_PKEY *key, const char *scheme
 const char *tamga_key_kind_by_name (const char *name);
 /* The kind of this key; NULL when it is none of the table. Static. */
 const char *tamga_key_kind (EVP_PKEY *key);
+/* What EVP_PKEY_is_a calls keys with this OID in SubjectPublicKeyInfo; some signers write it as
+ * their signatureAlgorithm. NULL when unknown. */
+const char *tamga_key_type_by_oid (const char *oid);
 /* How far a key of this kind and size is relied upon under `scheme`. */
 TamgaReliance tamga_key_reliance (EVP_PKEY *key, TamgaScheme scheme);
 

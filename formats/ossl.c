@@ -136,6 +136,13 @@ char *tamga_ossl_oid (const ASN1_OBJECT *object)
     return text;
 }
 
+char *tamga_ossl_key_oid (const X509 *certificate)
+{
+    ASN1_OBJECT *object = NULL;
+    X509_PUBKEY_get0_param (&object, NULL, NULL, NULL, X509_get_X509_PUBKEY (certificate));
+    return tamga_ossl_oid (object);
+}
+
 char *tamga_ossl_error (void)
 {
     unsigned long code = ERR_peek_last_error ();

@@ -69,6 +69,8 @@ gint64 tamga_ossl_time (const ASN1_TIME *time);
 char *tamga_ossl_fingerprint (X509 *certificate);
 /* Dotted OID of an object. */
 char *tamga_ossl_oid (const ASN1_OBJECT *object);
+/* Dotted OID of the kind of a certificate's key, whether it can be read or not. */
+char *tamga_ossl_key_oid (const X509 *certificate);
 /* Text of the newest entry of OpenSSL's error queue, and empties the queue. Never NULL. For a
  * message's tail or `--verbose`, never a whole message. */
 char *tamga_ossl_error (void);

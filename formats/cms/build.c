@@ -41,16 +41,29 @@ GBytes *tamga_cms_issuer_serial (X509 *certificate)
     return tamga_der_join (TAMGA_DER_SEQUENCE, names, serial, TAMGA_DER_END);
 }
 
-/* SigningCertificateV2 with one ESSCertIDv2: hashAlgorithm left out, which means SHA-256 (RFC 5035
- * 4), and issuerSerial. */
-static GBytes *signing_certificate (X509 *certificate)
+static GBytes *algor_der (X509_ALGOR *algor)
 {
+    GBytes *der = tamga_ossl_der (i2d_X509_ALGOR, algor);
+
+    X509_ALGOR_free (algor);
+    return der;
+}
+
+/* SigningCertificateV2 with one ESSCertIDv2 and its issuerSerial. The hashAlgorithm is left out,
+ * which means SHA-256 (RFC 5035 4), unless the digest belongs to the algorithm: whoever verifies
+ * that signature may know no other. */
+static GBytes *signing_certificate (X509 *certificate, const TamgaAlgorithm *algorithm)
+{
+    gboolean own = algorithm->scheme == TAMGA_SCHEME_PLAIN;
+    const TamgaDigest *digest =
+        own ? tamga_algorithm_digest (algorithm) : tamga_digest_by_name ("SHA-256");
+    g_autoptr (GBytes) algor = own ? algor_der (tamga_digest_to_cms (digest)) : NULL;
     g_autoptr (GBytes) der = tamga_ossl_der (i2d_X509, certificate);
-    g_autoptr (GBytes) hash = tamga_digest_bytes (tamga_digest_by_name ("SHA-256"), der);
+    g_autoptr (GBytes) hash = tamga_digest_bytes (digest, der);
     g_autoptr (GBytes) hash_der = tamga_der_wrap (TAMGA_DER_OCTET_STRING, hash);
     g_autoptr (GBytes) issuer_serial = tamga_cms_issuer_serial (certificate);
     g_autoptr (GBytes) id =
-        tamga_der_join (TAMGA_DER_SEQUENCE, hash_der, issuer_serial, TAMGA_DER_END);
+        tamga_der_join (TAMGA_DER_SEQUENCE, algor, hash_der, issuer_serial, TAMGA_DER_END);
     g_autoptr (GBytes) ids = tamga_der_wrap (TAMGA_DER_SEQUENCE, id);
 
     return tamga_der_wrap (TAMGA_DER_SEQUENCE, ids);
@@ -76,7 +89,7 @@ GBytes *tamga_cms_signed_attributes (const TamgaCmsParameters *parameters, GByte
     add_attribute (attributes, OID_MESSAGE_DIGEST,
                    tamga_der_wrap (TAMGA_DER_OCTET_STRING, content_digest));
     add_attribute (attributes, OID_SIGNING_CERTIFICATE_V2,
-                   signing_certificate (parameters->certificate));
+                   signing_certificate (parameters->certificate, parameters->algorithm));
     if (parameters->profile == TAMGA_CMS_CADES) {
         add_attribute (attributes, OID_SIGNING_TIME, tamga_der_time (parameters->signing_time));
         if (parameters->mime_type != NULL && !parameters->countersignature &&
@@ -102,14 +115,6 @@ static GBytes *signer_identifier (X509 *certificate)
         tamga_ossl_der (i2d_ASN1_INTEGER, X509_get0_serialNumber (certificate));
 
     return tamga_der_join (TAMGA_DER_SEQUENCE, issuer, serial, TAMGA_DER_END);
-}
-
-static GBytes *algor_der (X509_ALGOR *algor)
-{
-    GBytes *der = tamga_ossl_der (i2d_X509_ALGOR, algor);
-
-    X509_ALGOR_free (algor);
-    return der;
 }
 
 /* unsignedAttrs with the signature-time-stamp (EN 319 122-1 5.3); NULL without a token. */

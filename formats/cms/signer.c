@@ -132,8 +132,11 @@ static gboolean check_digest (Signer *signer, GError **error)
 
     signature->message_digest = digest;
     if (digest == NULL) {
+        g_autofree char *oid = tamga_ossl_oid (signer->algors.digest->algorithm);
         tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE,
-                              "The digest algorithm is not known here.");
+                              "The digest algorithm %s is not known here, or not with these "
+                              "parameters.",
+                              oid);
         return TRUE;
     }
     tamga_value_warn_digest (signature, digest);

@@ -105,18 +105,21 @@ void tamga_value_find_algorithm (const TamgaAlgors *algors, TamgaSignature *sign
         tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE, "%s", local->message);
 }
 
+/* Bits of security below which a key is no longer safe, and below which it proves nothing: RSA of
+ * 2048 and of 1024 bits. */
+#define SAFE_STRENGTH 112
+#define LEAST_STRENGTH 80
+
 static void warn_weak_key (TamgaSignature *signature, EVP_PKEY *key)
 {
-    int bits = EVP_PKEY_get_bits (key);
-    gboolean rsa = EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS");
+    const char *kind = tamga_key_kind (key);
+    guint strength = tamga_key_reliance (key, signature->algorithm->scheme).strength;
 
-    if (rsa && bits < 1900)
+    if (kind != NULL && strength < SAFE_STRENGTH)
         tamga_signature_find (
-            signature, bits < 1024 ? TAMGA_SEVERITY_FATAL : TAMGA_SEVERITY_WARNING, "weak-key",
-            "TS 119 312 6", "The signer's RSA key has only %d bits.", bits);
-    else if (EVP_PKEY_is_a (key, "EC") && bits < 224)
-        tamga_signature_find (signature, TAMGA_SEVERITY_WARNING, "weak-key", "TS 119 312 6",
-                              "The signer's EC key has only %d bits.", bits);
+            signature, strength < LEAST_STRENGTH ? TAMGA_SEVERITY_FATAL : TAMGA_SEVERITY_WARNING,
+            "weak-key", "TS 119 312 6", "The signer's %s key has only %d bits.", kind,
+            EVP_PKEY_get_bits (key));
 }
 
 /* RFC 5652 5.4 demands DER order of signed attributes, which not every writer sends. */
@@ -128,6 +131,16 @@ static TamgaVerify verify (const TamgaSignature *signature, const X509_ALGOR *al
                                        signature->signature_value);
     return tamga_algorithm_verify_cms (key, signature->algorithm, algor, bytes,
                                        signature->signature_value);
+}
+
+void tamga_value_fail_key (TamgaSignature *signature)
+{
+    g_autofree char *oid = tamga_ossl_key_oid (signature->certificate);
+
+    tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE,
+                          "The key in the signer's certificate is of a kind not known here, or not "
+                          "with these parameters: %s.",
+                          oid);
 }
 
 void tamga_value_check_bytes (TamgaSignature *signature, const X509_ALGOR *algor, GBytes *bytes,
@@ -142,14 +155,12 @@ void tamga_value_check_bytes (TamgaSignature *signature, const X509_ALGOR *algor
     key = X509_get0_pubkey (signature->certificate);
     ERR_clear_error ();
     if (key == NULL) {
-        tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE,
-                              "The key in the signer's certificate is of a kind not known here.");
+        tamga_value_fail_key (signature);
         return;
     }
-    warn_weak_key (signature, key);
-    other_kind =
-        !EVP_PKEY_is_a (key, signature->algorithm->key_type) &&
-        !(EVP_PKEY_is_a (key, "RSA-PSS") && signature->algorithm->scheme == TAMGA_SCHEME_RSA_PSS);
+    other_kind = !tamga_algorithm_fits (signature->algorithm, key);
+    if (!other_kind)
+        warn_weak_key (signature, key);
     if (!other_kind)
         result = verify (signature, algor, key, bytes);
     if (!other_kind && result == TAMGA_VERIFY_BAD && otherwise != NULL)

@@ -20,6 +20,8 @@ void tamga_value_check_protection (const TamgaAlgors *algors, GPtrArray *attribu
 /* Sets `algorithm` and `algorithm_text`: FORMAT_FAILURE where the two disagree, NOT_VERIFIABLE
  * where they are not known. */
 void tamga_value_find_algorithm (const TamgaAlgors *algors, TamgaSignature *signature);
+/* NOT_VERIFIABLE: the key of `certificate` cannot be read; names it by its OID. */
+void tamga_value_fail_key (TamgaSignature *signature);
 /* Verifies `signature_value` over `bytes`, or else over `otherwise` (or NULL), with the key of the
  * certificate that was chosen; for other formats than CMS too. `algor`: the AlgorithmIdentifier
  * where it says more than `algorithm` (tamga_algorithm_verify_cms), or NULL. Nothing is done

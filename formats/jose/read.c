@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "formats/cms/value.h"
 #include "formats/jose/content.h"
 #include "formats/jose/header.h"
 #include "formats/jose/unsigned.h"
@@ -49,8 +50,7 @@ static void verify (const TamgaJwsSignature *one, GBytes *input, TamgaSignature 
         return;
     key = X509_get0_pubkey (signature->certificate);
     if (key == NULL) {
-        tamga_signature_fail (signature, TAMGA_INTEGRITY_NOT_VERIFIABLE,
-                              "The key in the signer's certificate is of a kind not known here.");
+        tamga_value_fail_key (signature);
         return;
     }
     if (!tamga_jose_fits_curve (signature->algorithm, key)) {

@@ -195,6 +195,12 @@ gboolean tamga_xades_check_claims (const TamgaClaims *claims, GError **error)
         const char *const *texts;
     } lists[] = {{"role", claims->roles}, {"commitment", claims->commitments}};
 
+    if (claims->policy != NULL && claims->policy->digest->xml_uri == NULL) {
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
+                     "The digest %s of the policy has no identifier in XML signatures.",
+                     claims->policy->digest->name);
+        return FALSE;
+    }
     for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
         if (!check_text (rows[i].what, rows[i].text, error))
             return FALSE;

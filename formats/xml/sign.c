@@ -90,6 +90,12 @@ static gboolean check_parameters (const TamgaSigningParameters *parameters, gboo
                      "The signing time is in no calendar.");
         return FALSE;
     }
+    if (parameters->algorithm->xml_uri == NULL) {
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_ALGORITHM,
+                     "%s has no identifier in XML signatures (XMLDSig 4.4.2).",
+                     parameters->algorithm->name);
+        return FALSE;
+    }
     return claims == NULL || tamga_xades_check_claims (claims, error);
 }
 

@@ -154,9 +154,11 @@ static gboolean ocsp_concerns (GBytes *der, GPtrArray *path)
         ASN1_INTEGER *serial = NULL;
         OCSP_id_get0_info (NULL, &md, NULL, &serial, (OCSP_CERTID *)id);
         for (guint j = 0; !found && j + 1 < path->len; j++) {
-            const EVP_MD *method = EVP_get_digestbyobj (md);
+            g_autofree char *oid = tamga_ossl_oid (md);
+            const TamgaDigest *digest = tamga_digest_by_oid (oid);
             g_autoptr (OCSP_CERTID) own =
-                method != NULL ? OCSP_cert_to_id (method, path->pdata[j], path->pdata[j + 1])
+                digest != NULL ? OCSP_cert_to_id (tamga_digest_md (digest), path->pdata[j],
+                                                  path->pdata[j + 1])
                                : NULL;
             found = own != NULL && OCSP_id_cmp (own, id) == 0;
         }

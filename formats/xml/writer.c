@@ -184,6 +184,7 @@ char *tamga_xml_writer_parsed_base64 (TamgaLayout layout, GBytes *bytes)
 
 void tamga_xml_writer_digest (TamgaXmlWriter *writer, const TamgaDigest *digest, GBytes *value)
 {
+    g_assert (digest->xml_uri != NULL);
     tamga_xml_writer_leaf (writer, "ds:DigestMethod", NULL, "Algorithm", digest->xml_uri, NULL);
     tamga_xml_writer_base64 (writer, TAMGA_XML_INLINE, "ds:DigestValue", value, NULL);
 }

@@ -113,7 +113,8 @@ gboolean tamga_asic_add_archive (TamgaAsicRewrite *rewrite, const TamgaStamper *
     g_autofree char *stamp_name = tamga_asic_rewrite_free_name (rewrite, "timestamp", ".tst");
     g_autoptr (GBytes) manifest = NULL, imprint = NULL, token = NULL;
 
-    if (!add_references (rewrite, references, before, stamper->digest, error))
+    if (!add_references (rewrite, references, before, tamga_digest_for_xml (stamper->digest),
+                         error))
         return FALSE;
     manifest = tamga_asic_manifest_make (stamp_name, TYPE_TOKEN, references);
     imprint = tamga_digest_bytes (stamper->digest, manifest);

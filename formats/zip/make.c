@@ -69,7 +69,7 @@ static TamgaAsicReference *add_reference (Preparation *preparation, const char *
 
     reference->uri = tamga_asic_uri (name);
     reference->mime_type = g_strdup (mime_type != NULL ? mime_type : tamga_asic_mime_type (name));
-    reference->digest = tamga_algorithm_digest (preparation->base.algorithm);
+    reference->digest = tamga_digest_for_xml (tamga_algorithm_digest (preparation->base.algorithm));
     g_ptr_array_add (preparation->references, reference);
     return reference;
 }

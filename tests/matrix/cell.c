@@ -40,6 +40,18 @@ gboolean cell_is_detached (const Cell *cell)
     return cell->form->packaging == TAMGA_PACKAGING_DETACHED;
 }
 
+static EVP_PKEY *make_key (const MatrixKey *key)
+{
+    g_autoptr (EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_name (NULL, key->type, NULL);
+    EVP_PKEY *pair = NULL;
+    g_assert_nonnull (context);
+    g_assert_cmpint (EVP_PKEY_keygen_init (context), ==, 1);
+    if (key->group != NULL)
+        g_assert_cmpint (EVP_PKEY_CTX_set_group_name (context, key->group), ==, 1);
+    g_assert_cmpint (EVP_PKEY_generate (context, &pair), ==, 1);
+    return pair;
+}
+
 Cell *cell_new (const MatrixForm *form, const MatrixKey *key, guint signers)
 {
     Cell *cell = g_new0 (Cell, 1);
@@ -52,9 +64,7 @@ Cell *cell_new (const MatrixForm *form, const MatrixKey *key, guint signers)
                    .documents = matrix_documents (form)};
     g_assert_nonnull (cell->format);
     for (guint i = 0; i < signers; i++) {
-        EVP_PKEY *pair = strcmp (key->key, "RSA") == 0
-                             ? EVP_PKEY_Q_keygen (NULL, NULL, "RSA", (size_t)2048)
-                             : EVP_PKEY_Q_keygen (NULL, NULL, "EC", key->key);
+        EVP_PKEY *pair = make_key (key);
         g_autofree char *name = g_strdup_printf ("Signer %u", i + 1);
         g_ptr_array_add (cell->parties,
                          pki_issue_key (cell->scene->provider, name, pair, PKI_SIGNER, 0, 0));
@@ -72,6 +82,20 @@ void cell_free (Cell *cell)
     g_free (cell);
 }
 
+/* Over a digest: certificates may have another form of the value. */
+static GBytes *sign_digest (EVP_PKEY *key, const TamgaDigest *digest, GBytes *data)
+{
+    g_autoptr (EVP_PKEY_CTX) context = EVP_PKEY_CTX_new (key, NULL);
+    g_autoptr (GBytes) hash = tamga_digest_bytes (digest, data);
+    gsize length, size = 0;
+    const guint8 *bytes = g_bytes_get_data (hash, &length);
+    g_assert_cmpint (EVP_PKEY_sign_init (context), ==, 1);
+    g_assert_cmpint (EVP_PKEY_sign (context, NULL, &size, bytes, length), ==, 1);
+    guint8 *buffer = g_malloc (size);
+    g_assert_cmpint (EVP_PKEY_sign (context, buffer, &size, bytes, length), ==, 1);
+    return g_bytes_new_take (buffer, size);
+}
+
 GBytes *cell_raw_signature (const Entity *party, const TamgaAlgorithm *algorithm, GBytes *data)
 {
     g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
@@ -79,6 +103,8 @@ GBytes *cell_raw_signature (const Entity *party, const TamgaAlgorithm *algorithm
     gsize length, size = 0;
     const void *bytes = g_bytes_get_data (data, &length);
     const EVP_MD *md = tamga_digest_md (tamga_algorithm_digest (algorithm));
+    if (algorithm->scheme == TAMGA_SCHEME_PLAIN)
+        return sign_digest (party->key, tamga_algorithm_digest (algorithm), data);
     g_assert_cmpint (EVP_DigestSignInit (context, &parameters, md, NULL, party->key), ==, 1);
     if (algorithm->scheme == TAMGA_SCHEME_RSA_PSS) {
         EVP_PKEY_CTX_set_rsa_padding (parameters, RSA_PKCS1_PSS_PADDING);

@@ -2,6 +2,8 @@
 /* The rows of the matrix and what they sign. */
 #include "tests/matrix/matrix.h"
 
+#include <string.h>
+
 const MatrixForm matrix_forms[] = {
     {"cades-attached", "cades", TAMGA_PACKAGING_DEFAULT, 0, MATRIX_TEXT, 1, TAMGA_LEVEL_LTA,
      "CAdES", 2, ".p7m"},
@@ -37,10 +39,19 @@ const MatrixForm matrix_forms[] = {
 };
 
 const MatrixKey matrix_keys[] = {
-    {"rsa-pkcs1", "RSA", "RSA-PKCS1-SHA-256"}, {"rsa-pss", "RSA", "RSA-PSS-SHA-256"},
-    {"p256", "P-256", "ECDSA-SHA-256"},        {"p384", "P-384", "ECDSA-SHA-384"},
-    {"p521", "P-521", "ECDSA-SHA-512"},        {NULL, NULL, NULL},
+    {"rsa-pkcs1", "RSA", NULL, "RSA-PKCS1-SHA-256"}, {"rsa-pss", "RSA", NULL, "RSA-PSS-SHA-256"},
+    {"p256", "EC", "P-256", "ECDSA-SHA-256"},        {"p384", "EC", "P-384", "ECDSA-SHA-384"},
+    {"p521", "EC", "P-521", "ECDSA-SHA-512"},        {.name = NULL},
 };
+
+gboolean matrix_takes (const MatrixForm *form, const MatrixKey *key)
+{
+    const TamgaAlgorithm *algorithm = tamga_algorithm_by_name (key->algorithm);
+    g_assert_nonnull (algorithm);
+    if (strcmp (form->reads_as, "XAdES") == 0 || strcmp (form->reads_as, "XMLDSig") == 0)
+        return algorithm->xml_uri != NULL;
+    return strcmp (form->reads_as, "JAdES") != 0 || algorithm->jwa != NULL;
+}
 
 /* A page with one line of text: small, and whole. */
 static GBytes *make_pdf (void)

@@ -23,10 +23,14 @@ typedef struct {
 extern const MatrixForm matrix_forms[]; /* ends with a row without a name */
 
 typedef struct {
-    const char *name, *key, *algorithm;
+    const char *name;
+    const char *type, *group; /* of the key, for EVP_PKEY_CTX; group NULL: has none */
+    const char *algorithm;
 } MatrixKey;
 
 extern const MatrixKey matrix_keys[]; /* ends with a row without a name */
+/* Can the form name the algorithm? */
+gboolean matrix_takes (const MatrixForm *form, const MatrixKey *key);
 
 /* The documents that a form signs: TamgaDocument, `documents` of them. */
 GPtrArray *matrix_documents (const MatrixForm *form);
