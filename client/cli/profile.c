@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/profile/algorithms.h"
 #include "formats/ossl.h"
 
 static const char *gate_name (const TamgaProfile *profile)
@@ -28,6 +29,17 @@ static json_t *services_json (const TamgaProfile *profile)
         tamga_json_text (profile->tsa_policy), "tsa_digest", tamga_json_text (profile->tsa_digest));
 }
 
+static json_t *algorithms_json (const TamgaProfile *profile)
+{
+    json_t *object = json_object ();
+    for (guint i = 0; i < profile->algorithms->len; i++) {
+        const TamgaAlgorithmRule *rule = g_ptr_array_index (profile->algorithms, i);
+        g_autofree char *text = tamga_algorithm_rule_text (rule);
+        json_object_set_new (object, rule->name, json_string (text));
+    }
+    return object;
+}
+
 static json_t *profile_json (const TamgaProfile *profile)
 {
     json_t *reminders = json_array (), *foreign = json_array (), *names = json_object ();
@@ -51,7 +63,7 @@ static json_t *profile_json (const TamgaProfile *profile)
     return json_pack (
         "{s:o, s:o, s:o, s:o, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:i, s:i, s:o, "
         "s:o, s:o, "
-        "s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o}",
         "name", tamga_json_text (profile->name), "title", tamga_json_text (profile->title),
         "country", tamga_json_text (profile->country), "path", tamga_json_text (profile->path),
         "version", (int)profile->version, "gate", gate_name (profile), "default_level",
@@ -65,7 +77,7 @@ static json_t *profile_json (const TamgaProfile *profile)
         (int)profile->clock_tolerance, "services", services_json (profile), "anchors",
         list_json (profile->anchors), "stores", list_json (profile->key_stores), "reminder_days",
         reminders, "renewal", tamga_json_text (profile->renewal), "foreign", foreign, "oid_names",
-        names);
+        names, "algorithms", algorithms_json (profile));
 }
 
 static void show_texts (TamgaCli *cli, const char *label, char **texts)
@@ -100,6 +112,15 @@ static void show_rules (TamgaCli *cli, const TamgaProfile *profile)
     tamga_cli_line (cli, "reminders", "%s days before the end", days->str);
 }
 
+static void show_algorithms (TamgaCli *cli, const TamgaProfile *profile)
+{
+    for (guint i = 0; i < profile->algorithms->len; i++) {
+        const TamgaAlgorithmRule *rule = g_ptr_array_index (profile->algorithms, i);
+        g_autofree char *text = tamga_algorithm_rule_text (rule);
+        tamga_cli_line (cli, i == 0 ? "algorithms" : "", "%s: %s", rule->name, text);
+    }
+}
+
 static void show_profile (TamgaCli *cli, const TamgaProfile *profile)
 {
     g_autofree char *title = tamga_text_visible (profile->title ? profile->title : "");
@@ -114,6 +135,7 @@ static void show_profile (TamgaCli *cli, const TamgaProfile *profile)
     show_texts (cli, "CA certs", profile->certificate_urls);
     show_texts (cli, "roots", profile->anchors);
     show_texts (cli, "keys", profile->key_stores);
+    show_algorithms (cli, profile);
     if (profile->renewal) {
         g_autofree char *renewal = tamga_text_visible (profile->renewal);
         tamga_cli_line (cli, "renewal", "%s", renewal);

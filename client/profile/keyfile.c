@@ -192,7 +192,7 @@ static gboolean fingerprint_ok (char *text)
     return strlen (text) == 64 && strspn (text, "0123456789abcdef") == 64;
 }
 
-static gboolean time_from_text (const char *text, gint64 *value)
+gboolean tamga_keyfile_time (const char *text, gint64 *value)
 {
     g_autofree char *full =
         strchr (text, 'T') != NULL ? g_strdup (text) : g_strdup_printf ("%sT00:00:00Z", text);
@@ -235,7 +235,7 @@ static gboolean fill_scalar (TamgaKeyfile *keyfile, const char *group, const Tam
             *(gboolean *)field = g_str_equal (text, "true");
         break;
     case TAMGA_KEY_TIME:
-        wanted = time_from_text (text, field) ? NULL : "a date such as 2026-01-31";
+        wanted = tamga_keyfile_time (text, field) ? NULL : "a date such as 2026-01-31";
         break;
     case TAMGA_KEY_NUMBER:
         if (!number_from_text (text, row, field)) {

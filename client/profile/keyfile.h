@@ -59,3 +59,5 @@ gboolean tamga_keyfile_finish (TamgaKeyfile *keyfile, GError **error);
 /* Is it an absolute http or https URL with a host, without credentials and spaces, within
  * limits.h? */
 gboolean tamga_keyfile_url_ok (const char *url);
+/* "2026-01-31" or "2026-01-31T12:00:00Z" to seconds UTC. */
+gboolean tamga_keyfile_time (const char *text, gint64 *value);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "client/profile/algorithms.h"
 #include "client/profile/config.h"
 #include "client/profile/keyfile.h"
 #include "formats/ossl.h"
@@ -144,6 +145,7 @@ void tamga_profile_free (TamgaProfile *profile)
     g_free (profile->reminder_days);
     g_clear_pointer (&profile->oid_names, g_ptr_array_unref);
     g_clear_pointer (&profile->foreign, g_ptr_array_unref);
+    g_clear_pointer (&profile->algorithms, g_ptr_array_unref);
     g_free (profile);
 }
 
@@ -246,7 +248,8 @@ static gboolean check_rules (TamgaKeyfile *keyfile, Read *read, GError **error)
 static gboolean read_profile (TamgaKeyfile *keyfile, Read *read, GError **error)
 {
     if (!tamga_keyfile_fill (keyfile, NULL, rows, G_N_ELEMENTS (rows), read, error) ||
-        !read_oids (keyfile, &read->profile, error))
+        !read_oids (keyfile, &read->profile, error) ||
+        !tamga_profile_read_algorithms (keyfile, &read->profile, error))
         return FALSE;
     g_auto (GStrv) groups = tamga_keyfile_groups (keyfile);
     for (guint i = 0; groups[i] != NULL; i++)
@@ -267,6 +270,7 @@ TamgaProfile *tamga_profile_load_file (const char *path, GError **error)
     read.profile.path = g_strdup (path);
     read.profile.oid_names = g_ptr_array_new_with_free_func (oid_name_free);
     read.profile.foreign = g_ptr_array_new_with_free_func (licence_free);
+    read.profile.algorithms = g_ptr_array_new_with_free_func (tamga_algorithm_rule_free);
     gboolean done = read_profile (keyfile, &read, error);
     g_strfreev (read.reminders);
     g_autoptr (TamgaProfile) profile = g_new (TamgaProfile, 1);

@@ -32,6 +32,14 @@ typedef struct {
     char *root_status_url; /* where the national root answers for it; NULL: through the path */
 } TamgaForeignLicence;
 
+/* What the profile says about an algorithm (client/profile/algorithms.h). */
+typedef enum { TAMGA_RULE_ACCEPT, TAMGA_RULE_WARN, TAMGA_RULE_REFUSE } TamgaRuleWord;
+typedef struct {
+    const char *name; /* as the table of algorithms has it */
+    TamgaRuleWord word;
+    gint64 since, until; /* G_MININT64, G_MAXINT64 where the rule has no such date */
+} TamgaAlgorithmRule;
+
 typedef struct {
     char *name, *title, *country, *path;
     guint version;
@@ -49,15 +57,16 @@ typedef struct {
     guint *reminder_days;
     gsize n_reminder_days; /* before expiry, descending */
     char **tsa_urls, **ocsp_urls, **crl_urls, **delta_crl_urls, **root_crl_urls, **certificate_urls;
-    char *tsa_policy;     /* requested policy OID or NULL */
-    char *tsa_digest;     /* "SHA-256" */
-    char **anchors;       /* SHA-256 fingerprints that `trust add` may expect; may be empty */
-    char **key_stores;    /* names of stores the country uses ("ID card", "PKCS12 file") */
-    GPtrArray *oid_names; /* TamgaOidName */
-    GPtrArray *foreign;   /* TamgaForeignLicence */
+    char *tsa_policy;      /* requested policy OID or NULL */
+    char *tsa_digest;      /* "SHA-256" */
+    char **anchors;        /* SHA-256 fingerprints that `trust add` may expect; may be empty */
+    char **key_stores;     /* names of stores the country uses ("ID card", "PKCS12 file") */
+    GPtrArray *oid_names;  /* TamgaOidName */
+    GPtrArray *foreign;    /* TamgaForeignLicence */
+    GPtrArray *algorithms; /* TamgaAlgorithmRule */
     /* What is made of a document by its content: names of formats; NULL: the usual one. */
     const char *format_xml, *format_other;
-    char *renewal;        /* "online while valid" ... text for people */
+    char *renewal; /* "online while valid" ... text for people */
 } TamgaProfile;
 
 /* By name: from the user's profile folder, then the installed one. NULL name: the configured

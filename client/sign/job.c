@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/failure.h"
+#include "client/profile/algorithms.h"
 #include "client/sign/item.h"
 #include "formats/ossl.h"
 
@@ -156,7 +157,26 @@ static void set_no_algorithm (Job *job, GError **error)
                  "The key \"%s\" cannot make a signature of the kind that was asked for.", name);
 }
 
-/* The first of scheme and digest that key, token and person allow. */
+/* What the profile says against signing with `algorithm` at `now`; NULL: nothing. New text. */
+static char *refusal (const Job *job, EVP_PKEY *key, const TamgaAlgorithm *algorithm, gint64 now)
+{
+    const TamgaProfile *profile = job->run.context->status.profile;
+    const TamgaSuite suites[] = {
+        tamga_suite_digest (profile, tamga_algorithm_digest (algorithm)),
+        tamga_suite_algorithm (profile, algorithm),
+        tamga_suite_key (profile, key, algorithm->scheme),
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS (suites); i++) {
+        if (suites[i].rule == NULL || tamga_suite_holds (&suites[i], now))
+            continue;
+        g_autofree char *rule = tamga_algorithm_rule_text (suites[i].rule);
+        return g_strdup_printf ("The profile \"%s\" does not let anything be signed with %s (%s).",
+                                profile->name, suites[i].name, rule);
+    }
+    return NULL;
+}
+
+/* The first of scheme and digest that key, token, person and profile allow. */
 static gboolean choose_algorithm (Job *job, GError **error)
 {
     const TamgaSignOptions *options = job->run.options;
@@ -164,6 +184,8 @@ static gboolean choose_algorithm (Job *job, GError **error)
     EVP_PKEY *public_key = X509_get0_pubkey (key->certificate);
     static const char *const schemes[] = {NULL, "PSS"};
     static const char *const digests[] = {NULL, "SHA-256", "SHA-384", "SHA-512"};
+    gint64 now = tamga_sign_now (job->run.context);
+    g_autofree char *refused = NULL; /* why the first one that could be used may not be */
     for (gsize s = 0; public_key && s < G_N_ELEMENTS (schemes); s++) {
         for (gsize d = 0; d < G_N_ELEMENTS (digests); d++) {
             const char *scheme = options->scheme ? options->scheme : schemes[s];
@@ -172,13 +194,21 @@ static gboolean choose_algorithm (Job *job, GError **error)
                                                         : NULL;
             const TamgaAlgorithm *algorithm =
                 tamga_algorithm_for_key (public_key, scheme, digest, NULL);
-            if (algorithm && key_can (key, algorithm)) {
+            if (!algorithm || !key_can (key, algorithm))
+                continue;
+            g_autofree char *why = refusal (job, public_key, algorithm, now);
+            if (!why) {
                 job->run.algorithm = algorithm;
                 return TRUE;
             }
+            if (!refused)
+                refused = g_steal_pointer (&why);
         }
     }
-    set_no_algorithm (job, error);
+    if (refused)
+        g_set_error_literal (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_REFUSED, refused);
+    else
+        set_no_algorithm (job, error);
     return FALSE;
 }
 

@@ -2,6 +2,7 @@
 /* Building blocks of EN 319 102-1 shared by signatures and timestamps. */
 #pragma once
 
+#include "client/profile/algorithms.h"
 #include "client/validate/checks.h"
 #include "formats/cms/token.h"
 
@@ -21,6 +22,8 @@ typedef struct {
 const char *tamga_blocks_clause (const TamgaBlocks *blocks, const char *vn, const char *general);
 /* Adds what lies in the file with a signature (or a token) to what paths and status may use. */
 void tamga_blocks_add_evidence (const TamgaBlocks *blocks, const TamgaSignature *signature);
+/* A finding where the profile warns of an algorithm; once for an object. */
+void tamga_blocks_warn (const TamgaBlocks *blocks, const TamgaSuite *suite, const char *object);
 /* The recipient procedure for `certificate` at `time`. Never NULL. */
 TamgaProcedure *tamga_blocks_procedure (const TamgaBlocks *blocks, X509 *certificate, TamgaUse use,
                                         gint64 time);

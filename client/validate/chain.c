@@ -2,7 +2,6 @@
 /* X.509 certificate validation at a given time: what path and status mean for a signature. */
 #include "client/validate/blocks.h"
 
-#include "client/validate/suites.h"
 #include "formats/ossl.h"
 
 const char *tamga_blocks_clause (const TamgaBlocks *blocks, const char *vn, const char *general)
@@ -43,6 +42,23 @@ void tamga_blocks_add_evidence (const TamgaBlocks *blocks, const TamgaSignature 
     }
     add_bytes (blocks->ocsps, signature->ocsps);
     add_bytes (blocks->crls, signature->crls);
+}
+
+void tamga_blocks_warn (const TamgaBlocks *blocks, const TamgaSuite *suite, const char *object)
+{
+    if (suite->rule == NULL || suite->rule->word != TAMGA_RULE_WARN)
+        return;
+    g_autofree char *rule = tamga_algorithm_rule_text (suite->rule);
+    g_autofree char *text = g_strdup_printf ("%s: the profile %s says \"%s\" of this algorithm.",
+                                             suite->name, blocks->context->profile->name, rule);
+    for (guint i = 0; i < blocks->findings->len; i++) {
+        const TamgaFinding *finding = blocks->findings->pdata[i];
+        if (g_strcmp0 (finding->object, object) == 0 && g_str_equal (finding->text, text))
+            return;
+    }
+    g_ptr_array_add (blocks->findings,
+                     tamga_finding_new (TAMGA_SEVERITY_WARNING, "algorithm-warning", object,
+                                        "TS 119 312", "%s", text));
 }
 
 TamgaProcedure *tamga_blocks_procedure (const TamgaBlocks *blocks, X509 *certificate, TamgaUse use,
@@ -129,48 +145,90 @@ static void judge_validity (const TamgaChainQuestion *question, TamgaJudgement *
     }
 }
 
-/* Until when digests and keys of a path were relied upon. The anchor's own signature says nothing:
- * it is trusted as it is. */
-static gint64 path_until (const TamgaPath *path)
+/* What the certificate at `index` of a path relies upon: its key, and what signed it. The anchor's
+ * own signature says nothing: it is trusted as it is. Returns how many of the three rows. */
+static guint suites_of (const TamgaBlocks *blocks, const TamgaPath *path, guint index,
+                        TamgaSuite suites[3])
 {
-    gint64 until = G_MAXINT64;
-    for (guint i = 0; i < path->certificates->len; i++) {
-        X509 *certificate = path->certificates->pdata[i];
-        EVP_PKEY *key = X509_get0_pubkey (certificate);
-        int nid = NID_undef;
-        /* The weaker padding, because a certificate does not say which one its key will use. */
-        until = MIN (until, key == NULL ? G_MININT64
-                                        : tamga_suite_key_until (key, TAMGA_SCHEME_RSA_PKCS1));
-        if (i + 1 == path->certificates->len)
-            break;
-        gboolean known = X509_get_signature_info (certificate, &nid, NULL, NULL, NULL) == 1;
-        g_autofree char *oid =
-            known && nid != NID_undef ? tamga_ossl_oid (OBJ_nid2obj (nid)) : NULL;
-        until =
-            MIN (until, tamga_suite_digest_until (oid != NULL ? tamga_digest_by_oid (oid) : NULL));
-    }
-    return until;
+    const TamgaProfile *profile = blocks->context->profile;
+    X509 *certificate = path->certificates->pdata[index];
+    int nid = NID_undef;
+    /* The weaker padding, because a certificate does not say which one its key will use. */
+    suites[0] = tamga_suite_key (profile, X509_get0_pubkey (certificate), TAMGA_SCHEME_RSA_PKCS1);
+    if (index + 1 == path->certificates->len)
+        return 1;
+    gboolean known = X509_get_signature_info (certificate, &nid, NULL, NULL, NULL) == 1;
+    g_autofree char *oid = known && nid != NID_undef ? tamga_ossl_oid (OBJ_nid2obj (nid)) : NULL;
+    const TamgaDigest *digest = oid != NULL ? tamga_digest_by_oid (oid) : NULL;
+    suites[1] = tamga_suite_digest (profile, digest);
+    if (digest == NULL)
+        return 2;
+    const X509_ALGOR *signed_with = X509_get0_tbs_sigalg (certificate);
+    g_autoptr (X509_ALGOR) hashed_with = tamga_digest_to_cms (digest);
+    const TamgaAlgorithm *algorithm = tamga_algorithm_from_cms (signed_with, hashed_with, NULL);
+    if (algorithm == NULL)
+        return 2;
+    suites[2] = tamga_suite_algorithm (profile, algorithm);
+    return 3;
 }
 
 /* An algorithm that is too weak now is none for what existed while it was not (5.2.8.4.2). */
-static gboolean was_relied_upon (const TamgaChainQuestion *question)
+static gboolean was_relied_upon (const TamgaBlocks *blocks, const TamgaChainQuestion *question)
 {
-    return question->existed < path_until (question->procedure->path);
+    const TamgaPath *path = question->procedure->path;
+    for (guint i = 0; i < path->certificates->len; i++) {
+        TamgaSuite suites[3];
+        guint n = suites_of (blocks, path, i, suites);
+        for (guint k = 0; k < n; k++) {
+            if (!tamga_suite_holds (&suites[k], question->existed))
+                return FALSE;
+        }
+    }
+    return TRUE;
 }
 
-static void judge_weak (const TamgaChainQuestion *question, TamgaJudgement *judgement)
+static void judge_weak (const TamgaBlocks *blocks, const TamgaChainQuestion *question,
+                        TamgaJudgement *judgement)
 {
     const TamgaFinding *weak = path_finding (question->procedure->path, "weak-algorithm");
-    if (weak != NULL && !was_relied_upon (question))
+    if (weak != NULL && !was_relied_upon (blocks, question))
         tamga_judgement_add (judgement, TAMGA_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
                              "%s, and nothing proves that it is older than that", weak->text);
 }
 
+/* What the profile says about algorithms of the path; the general table has its say by "weak". */
+static void judge_rules (const TamgaBlocks *blocks, const TamgaChainQuestion *question,
+                         TamgaJudgement *judgement)
+{
+    const TamgaPath *path = question->procedure->path;
+    for (guint i = 0; i < path->certificates->len; i++) {
+        X509 *certificate = path->certificates->pdata[i];
+        g_autofree char *name = tamga_ossl_short_name (X509_get_subject_name (certificate));
+        TamgaSuite suites[3];
+        guint n = suites_of (blocks, path, i, suites);
+        for (guint k = 0; k < n; k++) {
+            tamga_blocks_warn (blocks, &suites[k], name);
+            if (suites[k].rule == NULL || tamga_suite_holds (&suites[k], question->existed))
+                continue;
+            g_autofree char *rule = tamga_algorithm_rule_text (suites[k].rule);
+            gboolean hopeless =
+                tamga_suite_refused (&suites[k]) || question->existed < suites[k].since;
+            tamga_judgement_add (judgement, TAMGA_INDETERMINATE,
+                                 hopeless ? SUB_CRYPTO_CONSTRAINTS_FAILURE
+                                          : SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+                                 "the certificate of %s relies on %s, which the profile %s does "
+                                 "not accept at that time (%s)",
+                                 name, suites[k].name, blocks->context->profile->name, rule);
+        }
+    }
+}
+
 /* A finding of the path as one of the report. */
-static TamgaFinding *copy_finding (const TamgaChainQuestion *question, const TamgaFinding *finding)
+static TamgaFinding *copy_finding (const TamgaBlocks *blocks, const TamgaChainQuestion *question,
+                                   const TamgaFinding *finding)
 {
     TamgaFinding *copy = tamga_finding_copy (finding);
-    if (g_str_equal (finding->code, "weak-algorithm") && was_relied_upon (question))
+    if (g_str_equal (finding->code, "weak-algorithm") && was_relied_upon (blocks, question))
         copy->severity = TAMGA_SEVERITY_INFO;
     return copy;
 }
@@ -221,7 +279,8 @@ static void judge_path (const TamgaBlocks *blocks, const TamgaChainQuestion *que
                              "there is no path to a trusted root");
     if (path->complete)
         judge_validity (question, &own);
-    judge_weak (question, &own);
+    judge_weak (blocks, question, &own);
+    judge_rules (blocks, question, &own);
     /* A code of the path builder that is not known here must not go unnoticed. */
     for (guint i = 0; i < path->findings->len; i++) {
         const TamgaFinding *finding = path->findings->pdata[i];
@@ -231,7 +290,7 @@ static void judge_path (const TamgaBlocks *blocks, const TamgaChainQuestion *que
         if (finding->severity == TAMGA_SEVERITY_FATAL && !timed)
             tamga_judgement_add (&own, TAMGA_INDETERMINATE, SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE,
                                  "%s", finding->text);
-        g_ptr_array_add (blocks->findings, copy_finding (question, finding));
+        g_ptr_array_add (blocks->findings, copy_finding (blocks, question, finding));
     }
     g_autofree char *way = path_text (path);
     g_autofree char *at = tamga_time_text (path->time);

@@ -4,7 +4,6 @@
 #include "client/validate/judging.h"
 
 #include "client/validate/particulars.h"
-#include "client/validate/suites.h"
 #include "formats/ossl.h"
 
 void tamga_proof_free (TamgaProof *proof)
@@ -161,54 +160,81 @@ static void judge_chain (Judge *self)
     tamga_judgement_clear (&own);
 }
 
-static void judge_suite (Judge *self, const char *what, gint64 time, gint64 until, const char *text)
+/* Why `suite` does not hold, or until when it does. New text. */
+static char *suite_text (const Judge *self, const TamgaSuite *suite, gint64 time)
 {
-    g_autofree char *end = tamga_time_text (until);
-    gboolean listed = until != G_MININT64;
-    gboolean good = listed && time < until;
-    const char *ending = until == G_MAXINT64 ? "no end known" : end;
-    if (!listed)
-        ending = "in no list of accepted ones";
-    tamga_check_add (self->blocks.checks, what, "TS 119 312; EN 319 102-1 5.2.8.4.2",
-                     good ? CHECK_PASSED : CHECK_UNDETERMINED, "computed", "%s, %s%s", text,
-                     listed && until != G_MAXINT64 ? "relied upon until " : "", ending);
-    if (!good)
-        tamga_judgement_add (&self->judgement, TAMGA_INDETERMINATE,
-                             SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
-                             "%s is not relied upon at the time that is proven (%s)", text, ending);
+    g_autofree char *since = tamga_time_text (suite->since);
+    g_autofree char *until = tamga_time_text (suite->until);
+    const char *profile = self->process->context->profile->name;
+    if (tamga_suite_refused (suite))
+        return g_strdup_printf ("refused by the profile %s", profile);
+    if (suite->until == G_MININT64)
+        return g_strdup ("in no list of accepted ones");
+    if (time < suite->since)
+        return g_strdup_printf ("relied upon since %s only", since);
+    if (suite->until == G_MAXINT64)
+        return g_strdup ("no end known");
+    return g_strdup_printf ("relied upon until %s", until);
 }
 
-/* Until when the digests of the objects were relied upon; names the weakest one where it is weaker
- * than `until`. */
-static gint64 objects_until (const TamgaSignature *signature, gint64 until, const char **weakest)
+static void judge_suite (Judge *self, const char *what, gint64 time, const TamgaSuite *suite,
+                         const char *text)
 {
-    for (guint i = 0; i < signature->objects->len; i++) {
-        const TamgaObject *object = signature->objects->pdata[i];
-        gint64 own = tamga_suite_digest_until (object->digest);
-        if (own < until)
-            *weakest = object->digest != NULL ? object->digest->name : "an unknown digest";
-        until = MIN (until, own);
+    gboolean good = tamga_suite_holds (suite, time);
+    g_autofree char *why = suite_text (self, suite, time);
+    tamga_check_add (self->blocks.checks, what, "TS 119 312; EN 319 102-1 5.2.8.4.2",
+                     good ? CHECK_PASSED : CHECK_UNDETERMINED, "computed", "%s, %s", text, why);
+    /* what was never relied upon, or only later, no earlier proof could help */
+    gboolean hopeless = tamga_suite_refused (suite) || time < suite->since;
+    if (!good)
+        tamga_judgement_add (&self->judgement, TAMGA_INDETERMINATE,
+                             hopeless ? SUB_CRYPTO_CONSTRAINTS_FAILURE
+                                      : SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+                             "%s is not relied upon at the time that is proven (%s)", text, why);
+    tamga_blocks_warn (&self->blocks, suite, self->signature->id);
+}
+
+/* The weaker of two at `time`: the one that does not hold, else the one that ends earlier. */
+static TamgaSuite weaker (TamgaSuite a, TamgaSuite b, gint64 time)
+{
+    gboolean holds_a = tamga_suite_holds (&a, time), holds_b = tamga_suite_holds (&b, time);
+    if (holds_a != holds_b)
+        return holds_a ? b : a;
+    return b.until < a.until ? b : a;
+}
+
+/* The weakest digest of `suite` and those of the signed objects. */
+static TamgaSuite weakest_object (const Judge *self, TamgaSuite suite, gint64 time)
+{
+    for (guint i = 0; i < self->signature->objects->len; i++) {
+        const TamgaObject *object = self->signature->objects->pdata[i];
+        TamgaSuite own = tamga_suite_digest (self->process->context->profile, object->digest);
+        tamga_blocks_warn (&self->blocks, &own, self->signature->id);
+        suite = weaker (suite, own, time);
     }
-    return until;
+    return suite;
 }
 
 static void judge_algorithms (Judge *self)
 {
     const TamgaSignature *signature = self->signature;
+    const TamgaProfile *profile = self->process->context->profile;
+    gint64 time = self->validated->best_time;
     EVP_PKEY *key =
         signature->certificate != NULL ? X509_get0_pubkey (signature->certificate) : NULL;
     if (signature->algorithm == NULL || key == NULL)
         return; /* NOT_VERIFIABLE says so already */
-    const TamgaDigest *digest = tamga_algorithm_digest (signature->algorithm);
-    gint64 until = tamga_suite_digest_until (digest);
+    TamgaSuite digest = tamga_suite_digest (profile, tamga_algorithm_digest (signature->algorithm));
     if (signature->message_digest != NULL)
-        until = MIN (until, tamga_suite_digest_until (signature->message_digest));
-    const char *weakest = digest->name;
-    until = MIN (until, objects_until (signature, until, &weakest));
-    judge_suite (self, "digest-algorithm", self->validated->best_time, until, weakest);
+        digest = weaker (digest, tamga_suite_digest (profile, signature->message_digest), time);
+    digest = weakest_object (self, digest, time);
+    judge_suite (self, "digest-algorithm", time, &digest, digest.name);
+    TamgaSuite algorithm = tamga_suite_algorithm (profile, signature->algorithm);
+    if (algorithm.rule != NULL)
+        judge_suite (self, "signature-algorithm", time, &algorithm, algorithm.name);
     g_autofree char *text = tamga_certificate_key_text (signature->certificate);
-    judge_suite (self, "key-size", self->validated->best_time,
-                 tamga_suite_key_until (key, signature->algorithm->scheme), text);
+    TamgaSuite size = tamga_suite_key (profile, key, signature->algorithm->scheme);
+    judge_suite (self, "key-size", time, &size, text);
 }
 
 /* UA 87, MD 4:7: serial numbers are unique at a provider. */
@@ -292,9 +318,9 @@ TamgaValidatedSignature *tamga_judge_document_timestamp (const TamgaProcess *pro
     if (signature->objects->len > 0) {
         /* the token covers a list of digests: whoever can make another file for one of them later
          * has that file stamped too */
-        const char *weakest = "the digests";
-        gint64 until = objects_until (signature, G_MAXINT64, &weakest);
-        judge_suite (&self, "digest-algorithm", MIN (since, now), until, weakest);
+        TamgaSuite none = {"the digests", G_MININT64, G_MAXINT64, NULL};
+        TamgaSuite weakest = weakest_object (&self, none, MIN (since, now));
+        judge_suite (&self, "digest-algorithm", MIN (since, now), &weakest, weakest.name);
     }
     tamga_judgement_merge (&self.judgement, &stamp->judgement);
     if (stamp->token != NULL) {

@@ -2,7 +2,6 @@
 /* Time-stamp validation (EN 319 102-1 5.4) with the checks of UA 115(6), 118 and 119 as lines. */
 #include "client/validate/blocks.h"
 
-#include "client/validate/suites.h"
 #include "formats/ossl.h"
 
 /* An accuracy worse than this is said (UA 119). */
@@ -127,21 +126,30 @@ static void check_purpose (const TamgaBlocks *blocks, TamgaStamp *stamp, const c
                 : "the certificate is issued for timestamping only");
 }
 
-static void check_algorithms (TamgaStamp *stamp, gint64 reference)
+static void check_algorithms (const TamgaBlocks *blocks, TamgaStamp *stamp, gint64 reference)
 {
     const TamgaToken *token = stamp->token;
     const TamgaSignature *signature = token->signature;
+    const TamgaProfile *profile = blocks->context->profile;
     if (signature->algorithm == NULL || signature->certificate == NULL)
         return;
     EVP_PKEY *key = X509_get0_pubkey (signature->certificate);
-    gint64 until = MIN (
-        tamga_suite_digest_until (token->digest),
-        MIN (tamga_suite_digest_until (tamga_algorithm_digest (signature->algorithm)),
-             key != NULL ? tamga_suite_key_until (key, signature->algorithm->scheme) : G_MININT64));
+    const TamgaSuite suites[] = {
+        tamga_suite_digest (profile, token->digest),
+        tamga_suite_digest (profile, tamga_algorithm_digest (signature->algorithm)),
+        tamga_suite_algorithm (profile, signature->algorithm),
+        tamga_suite_key (profile, key, signature->algorithm->scheme),
+    };
+    gint64 since = G_MININT64, until = G_MAXINT64;
+    for (gsize i = 0; i < G_N_ELEMENTS (suites); i++) {
+        since = MAX (since, suites[i].since);
+        until = MIN (until, suites[i].until);
+        tamga_blocks_warn (blocks, &suites[i], stamp->timestamp->id);
+    }
     gint64 end = tamga_ossl_time (X509_get0_notAfter (signature->certificate));
     stamp->until = MIN (until, end);
     stamp->weakens = until < end;
-    if (until < reference)
+    if (until < reference || reference < since)
         tamga_judgement_add (&stamp->judgement, TAMGA_INDETERMINATE,
                              SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
                              "%s uses an algorithm that is no longer relied upon (%s)",
@@ -259,7 +267,7 @@ TamgaStamp *tamga_stamp_judge (const TamgaBlocks *blocks, const TamgaTimestamp *
     }
     check_signature (blocks, stamp, prefix);
     check_imprint (blocks, stamp, prefix);
-    check_algorithms (stamp, reference);
+    check_algorithms (blocks, stamp, reference);
     check_time (blocks, stamp, now, prefix);
     return stamp;
 }

@@ -108,6 +108,7 @@ static const char *what_next (const TamgaValidatedSignature *one)
         {SUB_OUT_OF_BOUNDS_NOT_REVOKED, within},
         {SUB_SIG_CONSTRAINTS_FAILURE, unfit},
         {SUB_CHAIN_CONSTRAINTS_FAILURE, unfit},
+        {SUB_CRYPTO_CONSTRAINTS_FAILURE, unfit},
         {SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, unfit},
     };
     for (gsize i = 0; i < G_N_ELEMENTS (advices); i++) {

@@ -5,7 +5,8 @@
 #include <locale.h>
 #include <string.h>
 
-#include "client/profile/profile.h"
+#include "client/profile/algorithms.h"
+#include "formats/ossl.h"
 
 static TamgaProfile *shipped (const char *name)
 {
@@ -130,7 +131,8 @@ static const struct {
     {"wrong-gate", "[profile]\nversion=1\nname=t\ntitle=T\n[signing]\ngate=open\n",
      "t.profile:6: gate=open is not one of: full, negative", TAMGA_PROFILE_ERROR_VALUE},
     {"wrong-format",
-     "[profile]\nversion=1\nname=t\ntitle=T\n[signing]\ngate=full\ndefault-level=B\nformat-xml=doc\n",
+     "[profile]\nversion=1\nname=t\ntitle=T\n[signing]\ngate=full\ndefault-level=B\nformat-xml="
+     "doc\n",
      "t.profile:8: format-xml=doc is not one of", TAMGA_PROFILE_ERROR_VALUE},
     {"wrong-boolean", GOOD "[network]\nallow-private=yes\n", "t.profile:12: allow-private=yes",
      TAMGA_PROFILE_ERROR_VALUE},
@@ -146,6 +148,22 @@ static const struct {
     {"rising-reminders", GOOD "[account]\nreminder-days=7;30\n", "t.profile:12: reminder-days",
      TAMGA_PROFILE_ERROR_VALUE},
     {"wrong-oid", GOOD "[oids]\nabc=name\n", "t.profile:12: abc", TAMGA_PROFILE_ERROR_VALUE},
+    {"unknown-algorithm", GOOD "[algorithms]\nSHA-257=refuse\n", "t.profile:12: SHA-257 is no",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"other-spelling", GOOD "[algorithms]\nSHA256=refuse\n", "t.profile:12: SHA256 is no",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"algorithm-twice", GOOD "[algorithms]\nrsa=warn\nRSA=refuse\n", "t.profile:13: RSA has",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"wrong-word", GOOD "[algorithms]\nRSA=forbid\n", "t.profile:12: RSA=forbid",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"wrong-date", GOOD "[algorithms]\nRSA=refuse;since=2025-13-01\n", "t.profile:12: RSA=refuse",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"date-twice", GOOD "[algorithms]\nRSA=accept;since=2025-01-01;since=2026-01-01\n",
+     "t.profile:12: RSA=accept", TAMGA_PROFILE_ERROR_VALUE},
+    {"dates-reversed", GOOD "[algorithms]\nRSA=accept;since=2026-01-01;until=2025-01-01\n",
+     "t.profile:12: RSA=accept", TAMGA_PROFILE_ERROR_VALUE},
+    {"refuse-with-both", GOOD "[algorithms]\nRSA=refuse;since=2025-01-01;until=2026-01-01\n",
+     "t.profile:12: RSA: refuse", TAMGA_PROFILE_ERROR_VALUE},
     {"timestamp-without-level",
      "[profile]\nversion=1\nname=t\ntitle=T\n[signing]\ngate=full\ndefault-level=LT\n"
      "timestamp-mandatory=true\n[status]\nmax-age=60\nclock-tolerance=5\n",
@@ -213,6 +231,58 @@ static void test_good_and_licence (void)
     g_assert_cmpint (licence->valid_from, ==, 1767225600);
 }
 
+/* What is left of the general table under each word, with and without dates. */
+static void test_algorithm_rules (void)
+{
+    static const struct {
+        const char *rule;
+        gint64 since, until;
+        const char *text;
+    } rows[] = {
+        {"accept", G_MININT64, G_MAXINT64, "accept"},
+        {"accept;until=2030-01-01", G_MININT64, 1893456000, "accept until 2030-01-01"},
+        {"warn", G_MININT64, 1343779200, "warn"},
+        {"warn; since=2000-01-01", 946684800, 1343779200, "warn since 2000-01-01"},
+        {"refuse", G_MININT64, G_MININT64, "refuse"},
+        {"refuse;since=2010-01-01", G_MININT64, 1262304000, "refuse since 2010-01-01"},
+        {"refuse;since=2020-01-01", G_MININT64, 1343779200, "refuse since 2020-01-01"},
+        {"refuse;until=2000-01-01", 946684800, 1343779200, "refuse until 2000-01-01"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        g_autoptr (GError) error = NULL;
+        g_autofree char *text = g_strconcat (GOOD "[algorithms]\nSHA-1=", rows[i].rule, "\n", NULL);
+        g_autoptr (TamgaProfile) profile = load_text (text, &error);
+        g_assert_no_error (error);
+        TamgaSuite suite = tamga_suite_digest (profile, tamga_digest_by_name ("SHA-1"));
+        g_autofree char *told = tamga_algorithm_rule_text (suite.rule);
+        g_assert_cmpint (suite.since, ==, rows[i].since);
+        g_assert_cmpint (suite.until, ==, rows[i].until);
+        g_assert_cmpint (tamga_suite_refused (&suite), ==, g_str_equal (rows[i].rule, "refuse"));
+        g_assert_cmpstr (told, ==, rows[i].text);
+        TamgaSuite other = tamga_suite_digest (profile, tamga_digest_by_name ("SHA-256"));
+        g_assert_null (other.rule);
+        g_assert_true (tamga_suite_holds (&other, 0));
+    }
+}
+
+/* Digest, signature algorithm and kind of key are found by the names of the table. */
+static void test_algorithm_names (void)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (EVP_PKEY) key = EVP_EC_gen ("P-256");
+    g_autoptr (TamgaProfile) profile = load_text (
+        GOOD "[algorithms]\nEC=refuse\nrsa-pkcs1-sha-256=warn\nStreebog-512=accept\n", &error);
+    g_assert_no_error (error);
+    TamgaSuite curve = tamga_suite_key (profile, key, TAMGA_SCHEME_ECDSA);
+    g_assert_true (tamga_suite_refused (&curve));
+    const TamgaAlgorithm *algorithm = tamga_algorithm_by_name ("RSA-PKCS1-SHA-256");
+    TamgaSuite warned = tamga_suite_algorithm (profile, algorithm);
+    g_assert_nonnull (warned.rule);
+    g_assert_true (tamga_suite_holds (&warned, 0));
+    g_assert_nonnull (tamga_profile_rule (profile, "Streebog-512"));
+    g_assert_null (tamga_profile_rule (profile, "SHA-256"));
+}
+
 static void test_user_folder_wins (void)
 {
     g_autofree char *folder = g_build_filename (g_get_user_data_dir (), "tamga", "profiles", NULL);
@@ -241,6 +311,8 @@ int main (int argc, char **argv)
     g_test_add_func ("/profile/formats", test_formats);
     g_test_add_func ("/profile/unknown_lists_names", test_unknown_lists_names);
     g_test_add_func ("/vn_79_1c/foreign_licence", test_good_and_licence);
+    g_test_add_func ("/ts_119_312/rules_of_a_profile", test_algorithm_rules);
+    g_test_add_func ("/ts_119_312/names_of_the_table", test_algorithm_names);
     g_test_add_func ("/profile/user_folder_wins", test_user_folder_wins);
     for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++) {
         g_autofree char *name = g_strconcat ("/profile/refused/", wrong[i].name, NULL);

@@ -4,7 +4,7 @@
 
 #include "client/validate/particulars.h"
 #include "client/validate/statements.h"
-#include "client/validate/suites.h"
+#include "client/profile/algorithms.h"
 #include "tests/unit/validate/scene.h"
 
 /* DER of SEQUENCE OF QCStatement: compliance, limit 10000 EUR (100 x 10^2), device, type esign. */
@@ -385,16 +385,54 @@ static void test_suites (void)
         g_autoptr (EVP_PKEY) key =
             EVP_PKEY_Q_keygen (NULL, NULL, rows[i].type, (size_t)rows[i].bits);
         g_assert_nonnull (key);
-        g_assert_cmpint (tamga_suite_key_until (key, rows[i].scheme), ==, rows[i].until);
+        g_assert_cmpint (tamga_suite_key (NULL, key, rows[i].scheme).until, ==, rows[i].until);
     }
     g_autoptr (EVP_PKEY) curve = EVP_EC_gen ("P-256");
     g_autoptr (EVP_PKEY) small = EVP_EC_gen ("P-224");
     g_autoptr (EVP_PKEY) other = EVP_PKEY_Q_keygen (NULL, NULL, "ED25519");
-    g_assert_cmpint (tamga_suite_key_until (curve, TAMGA_SCHEME_ECDSA), ==, G_MAXINT64);
-    g_assert_cmpint (tamga_suite_key_until (small, TAMGA_SCHEME_ECDSA), ==, 1633046400);
-    g_assert_cmpint (tamga_suite_key_until (other, TAMGA_SCHEME_ECDSA), ==, G_MININT64);
-    g_assert_cmpint (tamga_suite_digest_until (NULL), ==, G_MININT64);
-    g_assert_cmpint (tamga_suite_digest_until (tamga_digest_by_name ("MD5")), ==, 1091318400);
+    g_assert_cmpint (tamga_suite_key (NULL, curve, TAMGA_SCHEME_ECDSA).until, ==, G_MAXINT64);
+    g_assert_cmpint (tamga_suite_key (NULL, small, TAMGA_SCHEME_ECDSA).until, ==, 1633046400);
+    g_assert_cmpint (tamga_suite_key (NULL, other, TAMGA_SCHEME_ECDSA).until, ==, G_MININT64);
+    g_assert_cmpint (tamga_suite_digest (NULL, NULL).until, ==, G_MININT64);
+    g_assert_cmpint (tamga_suite_digest (NULL, tamga_digest_by_name ("MD5")).until, ==, 1091318400);
+}
+
+/* An LT signature of THEN, under one rule of the profile. */
+static void test_rules (void)
+{
+    static const struct {
+        const char *name;
+        TamgaRuleWord word;
+        gint64 since, until;
+        TamgaIndication indication;
+        const char *sub;
+        gboolean warned;
+    } rows[] = {
+        {"SHA-256", TAMGA_RULE_REFUSE, G_MININT64, G_MAXINT64, TAMGA_INDETERMINATE,
+         "CRYPTO_CONSTRAINTS_FAILURE", FALSE},
+        {"SHA-256", TAMGA_RULE_REFUSE, THEN - DAY, G_MAXINT64, TAMGA_INDETERMINATE,
+         "CRYPTO_CONSTRAINTS_FAILURE_NO_POE", FALSE},
+        {"SHA-256", TAMGA_RULE_ACCEPT, NOW, G_MAXINT64, TAMGA_INDETERMINATE,
+         "CRYPTO_CONSTRAINTS_FAILURE", FALSE},
+        {"SHA-256", TAMGA_RULE_WARN, G_MININT64, G_MAXINT64, TAMGA_TOTAL_PASSED, NULL, TRUE},
+        {"EC", TAMGA_RULE_REFUSE, G_MININT64, G_MAXINT64, TAMGA_INDETERMINATE,
+         "CRYPTO_CONSTRAINTS_FAILURE", FALSE},
+        {"EC", TAMGA_RULE_WARN, G_MININT64, G_MAXINT64, TAMGA_TOTAL_PASSED, NULL, TRUE},
+        {"ECDSA-SHA-256", TAMGA_RULE_REFUSE, G_MININT64, G_MAXINT64, TAMGA_INDETERMINATE,
+         "CRYPTO_CONSTRAINTS_FAILURE", FALSE},
+        {"SHA-512", TAMGA_RULE_REFUSE, G_MININT64, G_MAXINT64, TAMGA_TOTAL_PASSED, NULL, FALSE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        g_autoptr (Scene) scene = scene_new ();
+        TamgaAlgorithmRule rule = {rows[i].name, rows[i].word, rows[i].since, rows[i].until};
+        g_ptr_array_add (scene->profile->algorithms, g_memdup2 (&rule, sizeof rule));
+        g_autoptr (TamgaValidation) validation =
+            scene_validate (scene, scene_lt_signature (scene, scene->signer));
+        const TamgaValidatedSignature *one = scene_one (validation, 0);
+        g_test_message ("%zu: %s", i, one->reason != NULL ? one->reason : "passed");
+        scene_assert (validation, 0, rows[i].indication, rows[i].sub);
+        g_assert_cmpint (scene_has_finding (one, "algorithm-warning"), ==, rows[i].warned);
+    }
 }
 
 int main (int argc, char **argv)
@@ -417,6 +455,7 @@ int main (int argc, char **argv)
         {"/report/text", test_text},
         {"/report/json", test_json},
         {"/ts_119_312/suites", test_suites},
+        {"/ts_119_312/rules_of_a_profile", test_rules},
     };
     g_test_init (&argc, &argv, NULL);
     for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
