@@ -428,7 +428,7 @@ def missing(name):
             return f"{program} is not installed"
     if name == "bouncycastle" and not all(map(os.path.exists, JARS)):
         return "Bouncy Castle is not installed"
-    if name == "xadesjs" and not os.path.exists(os.path.join(NODE, "node_modules", "xadesjs")):
+    if name == "xadesjs" and not os.path.exists(os.path.join(NODE, "installed.json")):
         return "xadesjs is not installed"
     if name == "xmlsec1" and run("unshare", "-n", "true") is None:
         return "no namespace without a network can be made here"
