@@ -122,6 +122,10 @@ static void find_error (TamgaPath *path, X509 *certificate, int error)
     g_autofree char *name = certificate == NULL
                                 ? g_strdup ("the path")
                                 : tamga_ossl_short_name (X509_get_subject_name (certificate));
+    /* all that OpenSSL says of the last certificate's key when it cannot read it */
+    if (error == X509_V_ERR_UNSPECIFIED && certificate != NULL &&
+        X509_get0_pubkey (certificate) == NULL)
+        error = X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY;
     for (gsize i = 0; i < G_N_ELEMENTS (verdicts); i++) {
         if (verdicts[i].error != error)
             continue;

@@ -153,9 +153,15 @@ static void rows_secured (Recipient *self, gboolean chain_passed)
     row (self, "made-in-validity-period", clause, within ? CHECK_PASSED : CHECK_UNDETERMINED,
          "%s the certificate's validity (%s, %s)", within ? "within" : "outside", at,
          validated->best_time_source);
-    row (self, "verified-with-certificate", clause, intact ? CHECK_PASSED : CHECK_FAILED,
+    gboolean verifiable = validated->signature->integrity != TAMGA_INTEGRITY_NOT_VERIFIABLE;
+    row (self, "verified-with-certificate", clause,
+         intact       ? CHECK_PASSED
+         : verifiable ? CHECK_FAILED
+                      : CHECK_UNDETERMINED,
          "the signature value %s with the key of that certificate",
-         intact ? "verifies" : "does not verify");
+         intact       ? "verifies"
+         : verifiable ? "does not verify"
+                      : "cannot be verified");
     row (self, "listed-provider", clause,
          listed && chain_passed ? CHECK_PASSED : CHECK_UNDETERMINED, "%s",
          listed ? "the provider is under a root that you trust"
