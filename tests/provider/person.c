@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
 #include <openssl/provider.h>
+#include <openssl/rand.h>
 
 #include "tests/provider/authority.h"
 #include "tests/provider/issue.h"
@@ -23,7 +24,7 @@
 #define KAZAKHSTAN_ORGANISATION KAZAKHSTAN "o=АО \"ТЕСТ\"&ou=BIN123456789021&"
 #define UKRAINE                                                                                    \
     "c=UA&usage=digitalSignature,nonRepudiation&policy=1.2.804.2.1.1.1.2.2&qc=1&"                  \
-    "statement=1.2.804.2.1.1.1.2.1&delta=1&container=pbes2&"
+    "statement=1.2.804.2.1.1.1.2.1&delta=1&container=ua&"
 #define UKRAINE_PERSON UKRAINE "cn=Тестенко Тест Тестович&surname=Тестенко&givenname=Тест&"
 
 static const struct {
@@ -44,17 +45,25 @@ static const struct {
                         "edrpou=12345678&eku=1.2.804.2.1.1.1.3.9"},
 };
 
-/* PKCS#12 files: how key and certificate are encrypted, how often passwords are hashed, and the
+/* PKCS#12 files: how keys and certificates are encrypted, how often passwords are hashed, and the
  * digest of the MAC. */
 typedef struct {
     const char *name;
-    int key_cipher, certificate_cipher, iterations;
-    const char *mac_digest;
+    int key_cipher, certificate_cipher; /* NID; NID_undef: see below; certificates in no file */
+    int iterations;
+    const char *mac_digest; /* for EVP_MD_fetch */
+    const char *cipher;     /* for EVP_CIPHER_fetch, where PBES2 takes another hash for passwords */
+    int prf;                /* this one */
 } Container;
 static const Container containers[] = {
-    {"nuc", NID_pbe_WithSHA1And3_Key_TripleDES_CBC, NID_pbe_WithSHA1And40BitRC2_CBC, 1024, "SHA1"},
-    {"pbes2", NID_aes_256_cbc, NID_aes_256_cbc, 2048, "SHA256"},
+    {"nuc", NID_pbe_WithSHA1And3_Key_TripleDES_CBC, NID_pbe_WithSHA1And40BitRC2_CBC, 1024, "SHA1",
+     NULL, NID_undef},
+    {"pbes2", NID_aes_256_cbc, NID_aes_256_cbc, 2048, "SHA256", NULL, NID_undef},
+    /* of two keys, the second of which is for key agreement; the certificates are sent apart */
+    {"ua", NID_undef, NID_undef, 10000, "DSTU-GOST-34311", "DSTU-GOST-28147-CFB",
+     NID_hmacWithDstu34311},
 };
+#define SALT_SIZE 32
 
 static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 static gboolean refuse (GError **error, const char *format, ...)
@@ -105,10 +114,11 @@ static GBytes *make_request (EVP_PKEY *key, const EVP_MD *digest, GError **error
 }
 
 /* Names of the entries as the Kazakh authority gives them: the subject key identifier. */
-static void name_entry (PKCS12_SAFEBAG *bag, const ASN1_OCTET_STRING *id)
+static void name_entry (PKCS12_SAFEBAG *bag, X509 *certificate)
 {
-    GString *hex = g_string_new (NULL);
+    const ASN1_OCTET_STRING *id = X509_get0_subject_key_id (certificate);
     const unsigned char *bytes = ASN1_STRING_get0_data (id);
+    GString *hex = g_string_new (NULL);
     for (int i = 0; i < ASN1_STRING_length (id); i++)
         g_string_append_printf (hex, "%02x", bytes[i]);
     PROVIDER_MUST (PKCS12_add_friendlyname_utf8 (bag, hex->str, -1) &&
@@ -116,38 +126,101 @@ static void name_entry (PKCS12_SAFEBAG *bag, const ASN1_OCTET_STRING *id)
     g_string_free (hex, TRUE);
 }
 
-static GBytes *make_file (const Container *row, const char *password, EVP_PKEY *key,
-                          X509 *certificate, GError **error)
+/* PBES2 (RFC 8018) with a hash that PKCS12_add_key cannot be told. */
+static PKCS12_SAFEBAG *add_key_with_prf (STACK_OF (PKCS12_SAFEBAG) **bags, const Container *row,
+                                         const char *password, EVP_PKEY *key)
 {
-    const ASN1_OCTET_STRING *id = X509_get0_subject_key_id (certificate);
+    EVP_CIPHER *cipher = EVP_CIPHER_fetch (NULL, row->cipher, NULL);
+    unsigned char salt[SALT_SIZE];
+    PROVIDER_MUST (RAND_bytes (salt, sizeof salt) == 1);
+    X509_ALGOR *algorithm = cipher == NULL ? NULL
+                                           : PKCS5_pbe2_set_iv (cipher, row->iterations, salt,
+                                                                sizeof salt, NULL, row->prf);
+    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8 (key);
+    X509_SIG *encrypted = algorithm == NULL || info == NULL
+                              ? NULL
+                              : PKCS8_set0_pbe (password, (int)strlen (password), info, algorithm);
+    PKCS12_SAFEBAG *bag = encrypted == NULL ? NULL : PKCS12_SAFEBAG_create0_pkcs8 (encrypted);
+    if (bag != NULL && *bags == NULL)
+        *bags = sk_PKCS12_SAFEBAG_new_null ();
+    if (bag != NULL)
+        PROVIDER_MUST (*bags != NULL && sk_PKCS12_SAFEBAG_push (*bags, bag) > 0);
+    PKCS8_PRIV_KEY_INFO_free (info);
+    EVP_CIPHER_free (cipher);
+    return bag;
+}
+
+/* A key with its certificate. */
+typedef struct {
+    EVP_PKEY *key;
+    X509 *certificate;
+} Entry;
+
+static gboolean add_entries (STACK_OF (PKCS7) **safes, const Container *row, const char *password,
+                             const Entry *entries, gsize count)
+{
     STACK_OF (PKCS12_SAFEBAG) *certificates = NULL, *keys = NULL;
+    gboolean done = TRUE;
+    for (gsize i = 0; done && i < count; i++) {
+        PKCS12_SAFEBAG *bag = row->cipher != NULL
+                                  ? add_key_with_prf (&keys, row, password, entries[i].key)
+                                  : PKCS12_add_key (&keys, entries[i].key, 0, row->iterations,
+                                                    row->key_cipher, password);
+        done = bag != NULL;
+        if (done)
+            name_entry (bag, entries[i].certificate);
+        if (done && row->certificate_cipher != NID_undef) {
+            bag = PKCS12_add_cert (&certificates, entries[i].certificate);
+            PROVIDER_MUST (bag != NULL);
+            name_entry (bag, entries[i].certificate);
+        }
+    }
+    done = done && PKCS12_add_safe (safes, keys, -1, 0, NULL) &&
+           (certificates == NULL || PKCS12_add_safe (safes, certificates, row->certificate_cipher,
+                                                     row->iterations, password));
+    sk_PKCS12_SAFEBAG_pop_free (keys, PKCS12_SAFEBAG_free);
+    sk_PKCS12_SAFEBAG_pop_free (certificates, PKCS12_SAFEBAG_free);
+    return done;
+}
+
+static GBytes *make_file (const Container *row, const char *password, const Entry *entries,
+                          gsize count, GError **error)
+{
+    EVP_MD *mac = EVP_MD_fetch (NULL, row->mac_digest, NULL);
+    /* RC2; only while it is needed, because it is not quite gone at the end of the process */
+    OSSL_PROVIDER *legacy = OSSL_PROVIDER_try_load (NULL, "legacy", 1);
     STACK_OF (PKCS7) *safes = NULL;
     PKCS12 *file = NULL;
     GBytes *der = NULL;
 
-    /* RC2; only while it is needed, because it is not quite gone at the end of the process */
-    OSSL_PROVIDER *legacy = OSSL_PROVIDER_try_load (NULL, "legacy", 1);
-    PKCS12_SAFEBAG *bag = PKCS12_add_cert (&certificates, certificate);
-    PROVIDER_MUST (bag != NULL && id != NULL);
-    name_entry (bag, id);
-    bag = PKCS12_add_key (&keys, key, 0, row->iterations, row->key_cipher, password);
-    if (bag != NULL)
-        name_entry (bag, id);
-    if (bag != NULL && PKCS12_add_safe (&safes, keys, -1, 0, NULL) &&
-        PKCS12_add_safe (&safes, certificates, row->certificate_cipher, row->iterations,
-                         password) &&
+    if (mac != NULL && add_entries (&safes, row, password, entries, count) &&
         (file = PKCS12_add_safes (safes, 0)) != NULL &&
-        PKCS12_set_mac (file, password, -1, NULL, 0, row->iterations,
-                        EVP_get_digestbyname (row->mac_digest)))
+        PKCS12_set_mac (file, password, -1, NULL, 0, row->iterations, mac))
         der = PROVIDER_DER (i2d_PKCS12, file);
     else
         refuse (error, "the file of the kind %s cannot be written", row->name);
     OSSL_PROVIDER_unload (legacy);
     PKCS12_free (file);
     sk_PKCS7_pop_free (safes, PKCS7_free);
-    sk_PKCS12_SAFEBAG_pop_free (keys, PKCS12_SAFEBAG_free);
-    sk_PKCS12_SAFEBAG_pop_free (certificates, PKCS12_SAFEBAG_free);
+    EVP_MD_free (mac);
     return der;
+}
+
+/* A new key and the certificate for it. */
+static gboolean make_entry (Provider *provider, const ProviderRequest *request, GHashTable *query,
+                            const ProviderAlgorithm *algorithm, const ProviderFaultSet *faults,
+                            Entry *entry, GString *detail, GError **error)
+{
+    const EVP_MD *digest = provider_algorithm_digest (algorithm);
+    entry->key = provider_key_generate (algorithm);
+    if (entry->key == NULL || digest == NULL)
+        return refuse (error, "OpenSSL makes no key of the kind %s here", algorithm->name);
+    g_autoptr (GBytes) asked = make_request (entry->key, digest, error);
+    if (asked == NULL)
+        return FALSE;
+    ProviderRequest inner = {request->method, request->path, query, asked};
+    entry->certificate = provider_issue (provider, &inner, faults, detail, error);
+    return entry->certificate != NULL;
 }
 
 static GBytes *make_person (Provider *provider, const ProviderRequest *request,
@@ -172,18 +245,20 @@ static GBytes *make_person (Provider *provider, const ProviderRequest *request,
                 algorithm == NULL ? kind : container);
         return NULL;
     }
-    g_autoptr (EVP_PKEY) key = provider_key_generate (algorithm);
-    const EVP_MD *digest = provider_algorithm_digest (algorithm);
-    if (key == NULL || digest == NULL) {
-        refuse (error, "OpenSSL makes no key of the kind %s here", algorithm->name);
-        return NULL;
+    Entry entries[2] = {0};
+    gsize count = row->certificate_cipher == NID_undef ? 2 : 1;
+    gboolean done = TRUE;
+    for (gsize i = 0; done && i < count; i++) {
+        done = make_entry (provider, request, query, algorithm, faults, &entries[i], detail, error);
+        g_hash_table_remove (query, "name");
+        g_hash_table_replace (query, g_strdup ("usage"), g_strdup ("keyAgreement"));
     }
-    g_autoptr (GBytes) asked = make_request (key, digest, error);
-    if (asked == NULL)
-        return NULL;
-    ProviderRequest inner = {request->method, request->path, query, asked};
-    g_autoptr (X509) certificate = provider_issue (provider, &inner, faults, detail, error);
-    return certificate == NULL ? NULL : make_file (row, password, key, certificate, error);
+    GBytes *file = done ? make_file (row, password, entries, count, error) : NULL;
+    for (gsize i = 0; i < count; i++) {
+        EVP_PKEY_free (entries[i].key);
+        X509_free (entries[i].certificate);
+    }
+    return file;
 }
 
 void provider_person_answer (Provider *provider, const ProviderService *service,

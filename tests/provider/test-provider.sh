@@ -183,7 +183,7 @@ control "revoke?name=aibek"
 openssl x509 -inform DER -in aibek.p12.der -out aibek.pem
 says "revoked by name" 'revoked' "$(ocsp aibek.pem)"
 says "name taken" '400 name=aibek' "$(provider_person aibek signer P-256 x no.p12 2>&1)"
-provider_person olena ua-employee P-256 secret olena.p12 || fail "person"
+provider_person olena ua-employee P-256 secret olena.p12 container=pbes2 || fail "person"
 text=$(openssl asn1parse -inform DER -in olena.p12.der | grep -A1 'Subject Directory' | tail -1)
 says "DRFO and EDRPOU" '2A8624020101010B010401013[0-9A-F]*31323334353637383930.*010B01040201[0-9A-F]*3132333435363738$' "$text"
 text=$(openssl pkcs12 -in olena.p12 -passin pass:secret -nodes -info 2>&1)
