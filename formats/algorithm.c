@@ -58,6 +58,14 @@ static const TamgaDigest digests[] = {
     /* The last certificates for it were issued in April 2024, for a year. */
     {"GOST-34.311-95", "1.2.398.3.10.1.3.1", "KZ-GOST-34311", XMLDSIG_MORE "gost34311", 32, FALSE,
      UNTIL (105, 1746057600), V_ASN1_NULL},
+    {"GOST-34.311-DKE-1", "1.2.804.2.1.1.1.1.2.1", "DSTU-GOST-34311", NULL, 32, FALSE, RELIED (105),
+     V_ASN1_UNDEF},
+    {"Kupyna-256", "1.2.804.2.1.1.1.1.2.2.1", "KUPYNA-256", NULL, 32, FALSE, RELIED (128),
+     V_ASN1_UNDEF},
+    {"Kupyna-384", "1.2.804.2.1.1.1.1.2.2.2", "KUPYNA-384", NULL, 48, FALSE, RELIED (192),
+     V_ASN1_UNDEF},
+    {"Kupyna-512", "1.2.804.2.1.1.1.1.2.2.3", "KUPYNA-512", NULL, 64, FALSE, RELIED (256),
+     V_ASN1_UNDEF},
 };
 
 /* Salt of the largest keys in use: 16384 bits less a SHA-256 digest and two octets. */
@@ -91,6 +99,12 @@ static const TamgaDigest digests[] = {
 #define PLAIN(name, key_type, oid, digest, uri)                                                    \
     {                                                                                              \
         name, key_type, oid, digest, TAMGA_SCHEME_PLAIN, uri, NULL, V_ASN1_NULL                    \
+    }
+/* Parameters absent, as in the certificates and signatures of Ukraine. */
+#define DSTU(name, key_type, arc, digest)                                                          \
+    {                                                                                              \
+        "DSTU-4145-" name, key_type, "1.2.804.2.1.1.1.1.3." arc, digest, TAMGA_SCHEME_PLAIN, NULL, \
+            NULL, V_ASN1_UNDEF                                                                     \
     }
 
 static const TamgaAlgorithm algorithms[] = {
@@ -131,6 +145,14 @@ static const TamgaAlgorithm algorithms[] = {
            PKI_KZ "gostr34102015-gostr34112015-256"),
     PLAIN ("GOST-34.310-2004", "KZ-GOST-2004", "1.2.398.3.10.1.1.1.2", "GOST-34.311-95",
            XMLDSIG_MORE "gost34310-gost34311"),
+    DSTU ("GOST-34.311", "DSTU-4145", "1.1", "GOST-34.311-DKE-1"),
+    DSTU ("GOST-34.311-BE", "DSTU-4145-BE", "1.1.1.1", "GOST-34.311-DKE-1"),
+    DSTU ("Kupyna-256", "DSTU-4145", "6.1", "Kupyna-256"),
+    DSTU ("Kupyna-384", "DSTU-4145", "6.2", "Kupyna-384"),
+    DSTU ("Kupyna-512", "DSTU-4145", "6.3", "Kupyna-512"),
+    DSTU ("Kupyna-256-PB", "DSTU-4145", "6.1.1", "Kupyna-256"),
+    DSTU ("Kupyna-384-PB", "DSTU-4145", "6.2.1", "Kupyna-384"),
+    DSTU ("Kupyna-512-PB", "DSTU-4145", "6.3.1", "Kupyna-512"),
 };
 
 void tamga_algorithm_load (void)

@@ -90,3 +90,6 @@
 #define TAMGA_MAX_PKCS12_SIZE (16u * 1024 * 1024)
 /* Certificate files in the folder of a key file that are looked at for its certificate. */
 #define TAMGA_MAX_CERTIFICATE_FILES 1000u
+/* SubjectPublicKeyInfo or PrivateKeyInfo of a national algorithm; real ones stay below 700 octets,
+ * attributes of private keys included. */
+#define TAMGA_MAX_NATIONAL_KEY_SIZE 8192u

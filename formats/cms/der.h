@@ -9,6 +9,7 @@
 /* Identifier octets of the elements met in CMS. */
 enum {
     TAMGA_DER_INTEGER = 0x02,
+    TAMGA_DER_BIT_STRING = 0x03,
     TAMGA_DER_OCTET_STRING = 0x04,
     TAMGA_DER_NULL = 0x05,
     TAMGA_DER_OID = 0x06,

@@ -284,8 +284,8 @@ const OSSL_ALGORITHM tamga_national_ciphers[] = {
 /* RFC 8018 A.2 leaves the functions of PBKDF2 open; OpenSSL looks them up by number. */
 gboolean tamga_national_ciphers_register (void)
 {
-    int hmac = tamga_national_object ("hmacWithDstu34311:1.2.804.2.1.1.1.1.1.2");
-    int digest = tamga_national_object ("dstu34311:1.2.804.2.1.1.1.1.2.1");
+    int hmac = tamga_national_object ("1.2.804.2.1.1.1.1.1.2", "hmacWithDstu34311");
+    int digest = tamga_national_object ("1.2.804.2.1.1.1.1.2.1", "dstu34311");
 
     return hmac != NID_undef && digest != NID_undef &&
            EVP_PBE_alg_add_type (EVP_PBE_TYPE_PRF, hmac, -1, digest, NULL) == 1;

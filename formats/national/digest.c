@@ -2,6 +2,8 @@
 /* Digests of the provider. Rows of names, sizes and three functions each; OpenSSL's functions for
  * a digest do not say which one is meant, so that each row has a constructor and a getter of its
  * own, made by a macro. */
+#include "formats/national/gost28147.h"
+#include "formats/national/kupyna.h"
 #include "formats/national/provider.h"
 
 #include <nettle/gosthash94.h>
@@ -13,9 +15,14 @@
 #include <openssl/params.h>
 #include <string.h>
 
+/* Octets of a digest; a block has 64 octets for the shortest and 128 for the others (DSTU 7564). */
+enum { KUPYNA_256_SIZE = 32, KUPYNA_384_SIZE = 48, KUPYNA_512_SIZE = 64 };
+
 typedef union {
     struct streebog512_ctx streebog;
     struct gosthash94_ctx gost;
+    TamgaGost34311 dke;
+    TamgaKupyna kupyna;
 } State;
 
 typedef struct {
@@ -71,11 +78,66 @@ static void gost_end (State *state, gsize size, guint8 *digest)
     gosthash94_digest (&state->gost, size, digest);
 }
 
-enum { STREEBOG_512, STREEBOG_256, GOST_34311, N_DIGESTS };
+static void dke_start (State *state)
+{
+    tamga_gost34311_init (&state->dke);
+}
+
+static void dke_feed (State *state, gsize size, const guint8 *data)
+{
+    tamga_gost34311_update (&state->dke, data, size);
+}
+
+static void dke_end (State *state, gsize size, guint8 *digest)
+{
+    g_assert (size == TAMGA_GOST34311_SIZE);
+    tamga_gost34311_final (&state->dke, digest);
+}
+
+static void kupyna256_start (State *state)
+{
+    tamga_kupyna_init (&state->kupyna, KUPYNA_256_SIZE);
+}
+
+static void kupyna384_start (State *state)
+{
+    tamga_kupyna_init (&state->kupyna, KUPYNA_384_SIZE);
+}
+
+static void kupyna512_start (State *state)
+{
+    tamga_kupyna_init (&state->kupyna, KUPYNA_512_SIZE);
+}
+
+static void kupyna_feed (State *state, gsize size, const guint8 *data)
+{
+    tamga_kupyna_update (&state->kupyna, data, size);
+}
+
+static void kupyna_end (State *state, gsize size, guint8 *digest)
+{
+    g_assert (size == state->kupyna.size);
+    tamga_kupyna_final (&state->kupyna, digest);
+}
+
+enum {
+    STREEBOG_512,
+    STREEBOG_256,
+    GOST_34311,
+    DKE_34311,
+    KUPYNA_256,
+    KUPYNA_384,
+    KUPYNA_512,
+    N_DIGESTS
+};
 
 #define NAMES_STREEBOG_512 "KZ-STREEBOG-512:1.2.398.3.10.1.3.3"
 #define NAMES_STREEBOG_256 "KZ-STREEBOG-256:1.2.398.3.10.1.3.2"
 #define NAMES_GOST_34311 "KZ-GOST-34311:1.2.398.3.10.1.3.1"
+#define NAMES_DKE_34311 "DSTU-GOST-34311:dstu34311:DSTU Gost 34311-95:1.2.804.2.1.1.1.1.2.1"
+#define NAMES_KUPYNA_256 "KUPYNA-256:1.2.804.2.1.1.1.1.2.2.1"
+#define NAMES_KUPYNA_384 "KUPYNA-384:1.2.804.2.1.1.1.1.2.2.2"
+#define NAMES_KUPYNA_512 "KUPYNA-512:1.2.804.2.1.1.1.1.2.2.3"
 
 static const Digest digests[N_DIGESTS] = {
     [STREEBOG_512] = {NAMES_STREEBOG_512, STREEBOG512_DIGEST_SIZE, STREEBOG512_BLOCK_SIZE,
@@ -84,6 +146,14 @@ static const Digest digests[N_DIGESTS] = {
                       streebog256_start, streebog_feed, streebog256_end},
     [GOST_34311] = {NAMES_GOST_34311, GOSTHASH94_DIGEST_SIZE, GOSTHASH94_BLOCK_SIZE, gost_start,
                     gost_feed, gost_end},
+    [DKE_34311] = {NAMES_DKE_34311, TAMGA_GOST34311_SIZE, GOSTHASH94_BLOCK_SIZE, dke_start,
+                   dke_feed, dke_end},
+    [KUPYNA_256] = {NAMES_KUPYNA_256, KUPYNA_256_SIZE, 64, kupyna256_start, kupyna_feed,
+                    kupyna_end},
+    [KUPYNA_384] = {NAMES_KUPYNA_384, KUPYNA_384_SIZE, 128, kupyna384_start, kupyna_feed,
+                    kupyna_end},
+    [KUPYNA_512] = {NAMES_KUPYNA_512, KUPYNA_512_SIZE, 128, kupyna512_start, kupyna_feed,
+                    kupyna_end},
 };
 
 static void *context_new (const Digest *digest)
@@ -170,25 +240,33 @@ static const OSSL_PARAM *gettable_params (void *provider)
         return get_params (&digests[row], params);                                                 \
     }                                                                                              \
     static const OSSL_DISPATCH name##_functions[] = {                                              \
-        {OSSL_FUNC_DIGEST_NEWCTX, FUNCTION (name##_new)},                                          \
-        {OSSL_FUNC_DIGEST_FREECTX, FUNCTION (context_free)},                                       \
-        {OSSL_FUNC_DIGEST_DUPCTX, FUNCTION (context_dup)},                                         \
-        {OSSL_FUNC_DIGEST_INIT, FUNCTION (context_init)},                                          \
-        {OSSL_FUNC_DIGEST_UPDATE, FUNCTION (context_update)},                                      \
-        {OSSL_FUNC_DIGEST_FINAL, FUNCTION (context_final)},                                        \
-        {OSSL_FUNC_DIGEST_GET_PARAMS, FUNCTION (name##_get_params)},                               \
-        {OSSL_FUNC_DIGEST_GETTABLE_PARAMS, FUNCTION (gettable_params)},                            \
+        {OSSL_FUNC_DIGEST_NEWCTX, TAMGA_NATIONAL_FUNCTION (name##_new)},                           \
+        {OSSL_FUNC_DIGEST_FREECTX, TAMGA_NATIONAL_FUNCTION (context_free)},                        \
+        {OSSL_FUNC_DIGEST_DUPCTX, TAMGA_NATIONAL_FUNCTION (context_dup)},                          \
+        {OSSL_FUNC_DIGEST_INIT, TAMGA_NATIONAL_FUNCTION (context_init)},                           \
+        {OSSL_FUNC_DIGEST_UPDATE, TAMGA_NATIONAL_FUNCTION (context_update)},                       \
+        {OSSL_FUNC_DIGEST_FINAL, TAMGA_NATIONAL_FUNCTION (context_final)},                         \
+        {OSSL_FUNC_DIGEST_GET_PARAMS, TAMGA_NATIONAL_FUNCTION (name##_get_params)},                \
+        {OSSL_FUNC_DIGEST_GETTABLE_PARAMS, TAMGA_NATIONAL_FUNCTION (gettable_params)},             \
         {0, NULL},                                                                                 \
     }
 
 FUNCTIONS (streebog_512, STREEBOG_512);
 FUNCTIONS (streebog_256, STREEBOG_256);
 FUNCTIONS (gost_34311, GOST_34311);
+FUNCTIONS (dke_34311, DKE_34311);
+FUNCTIONS (kupyna_256, KUPYNA_256);
+FUNCTIONS (kupyna_384, KUPYNA_384);
+FUNCTIONS (kupyna_512, KUPYNA_512);
 
 const OSSL_ALGORITHM tamga_national_digests[] = {
     {NAMES_STREEBOG_512, TAMGA_NATIONAL_PROPERTIES, streebog_512_functions, NULL},
     {NAMES_STREEBOG_256, TAMGA_NATIONAL_PROPERTIES, streebog_256_functions, NULL},
     {NAMES_GOST_34311, TAMGA_NATIONAL_PROPERTIES, gost_34311_functions, NULL},
+    {NAMES_DKE_34311, TAMGA_NATIONAL_PROPERTIES, dke_34311_functions, NULL},
+    {NAMES_KUPYNA_256, TAMGA_NATIONAL_PROPERTIES, kupyna_256_functions, NULL},
+    {NAMES_KUPYNA_384, TAMGA_NATIONAL_PROPERTIES, kupyna_384_functions, NULL},
+    {NAMES_KUPYNA_512, TAMGA_NATIONAL_PROPERTIES, kupyna_512_functions, NULL},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -211,7 +289,9 @@ static gboolean add_shell (const Digest *digest, int nid)
 gboolean tamga_national_digests_register (void)
 {
     for (gsize i = 0; i < N_DIGESTS; i++) {
-        int nid = tamga_national_object (digests[i].names);
+        const char *colon = strchr (digests[i].names, ':'); /* our name, … , the OID */
+        g_autofree char *name = g_strndup (digests[i].names, (gsize)(colon - digests[i].names));
+        int nid = tamga_national_object (strrchr (digests[i].names, ':') + 1, name);
         if (nid == NID_undef || !add_shell (&digests[i], nid))
             return FALSE;
     }

@@ -7,16 +7,31 @@
 #include <openssl/provider.h>
 #include <string.h>
 
+#include "formats/national/key.h"
 #include "formats/national/provider.h"
+#include "formats/ossl.h"
 
 #define PROVIDER_NAME "tamga-national"
 
-int tamga_national_object (const char *names)
+int tamga_national_object (const char *oid, const char *name)
 {
-    g_auto (GStrv) list = g_strsplit (names, ":", -1);
-    const char *oid = list[g_strv_length (list) - 1];
     int nid = OBJ_txt2nid (oid);
-    return nid != NID_undef ? nid : OBJ_create (oid, list[0], list[0]);
+    return nid != NID_undef ? nid : OBJ_create (oid, name, name);
+}
+
+/* By these rows OpenSSL finds the digest and the kind of key of a signatureAlgorithm. */
+static gboolean register_signatures (void)
+{
+    for (gsize i = 0; i < tamga_national_n_pairs; i++) {
+        const TamgaNationalPair *pair = &tamga_national_pairs[i];
+        g_autoptr (EVP_MD) md = EVP_MD_fetch (NULL, pair->digest, NULL);
+        int key = tamga_national_object (pair->kind->key_oid, pair->kind->name);
+        int signature = tamga_national_object (pair->oid, pair->name);
+        if (!md || key == NID_undef || signature == NID_undef ||
+            OBJ_add_sigid (signature, EVP_MD_get_type (md), key) != 1)
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static const OSSL_ALGORITHM *query (void *provider, int operation, int *no_cache)
@@ -25,8 +40,9 @@ static const OSSL_ALGORITHM *query (void *provider, int operation, int *no_cache
         int operation;
         const OSSL_ALGORITHM *algorithms;
     } parts[] = {
-        {OSSL_OP_DIGEST, tamga_national_digests},
-        {OSSL_OP_CIPHER, tamga_national_ciphers},
+        {OSSL_OP_DIGEST, tamga_national_digests},   {OSSL_OP_CIPHER, tamga_national_ciphers},
+        {OSSL_OP_KEYMGMT, tamga_national_keymgmts}, {OSSL_OP_SIGNATURE, tamga_national_signatures},
+        {OSSL_OP_DECODER, tamga_national_decoders}, {OSSL_OP_ENCODER, tamga_national_encoders},
     };
     (void)provider;
     *no_cache = 0;
@@ -41,10 +57,10 @@ static int start (const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
                   const OSSL_DISPATCH **out, void **provider)
 {
     static const OSSL_DISPATCH functions[] = {
-        {OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*) (void))query},
+        {OSSL_FUNC_PROVIDER_QUERY_OPERATION, TAMGA_NATIONAL_FUNCTION (query)},
         {0, NULL},
     };
-    (void)in;
+    tamga_national_codec_start (in);
     *out = functions;
     *provider = (void *)handle; /* OpenSSL wants something that is not NULL */
     return 1;
@@ -58,7 +74,7 @@ static gboolean load (void)
     return tamga_national_digests_register () && tamga_national_ciphers_register () &&
            OSSL_PROVIDER_add_builtin (NULL, PROVIDER_NAME, start) == 1 &&
            (loaded[0] = OSSL_PROVIDER_load (NULL, "default")) &&
-           (loaded[1] = OSSL_PROVIDER_load (NULL, PROVIDER_NAME));
+           (loaded[1] = OSSL_PROVIDER_load (NULL, PROVIDER_NAME)) && register_signatures ();
 }
 
 gboolean tamga_national_load (void)
