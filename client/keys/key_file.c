@@ -130,6 +130,44 @@ static const char *what_is (const guint8 *data, gsize size)
     return "is not a PKCS#12 file, nor an encrypted private key (PKCS#8)";
 }
 
+/* Containers of makers that look like an EncryptedPrivateKeyInfo, by the OID of their encryption.
+ */
+static const struct {
+    const char *oid, *what;
+} containers[] = {
+    {"1.3.6.1.4.1.19398.1.1.1.2",
+     "is a key container of the maker IIT (Key-6.dat), which is not supported; the provider of the "
+     "key has it as PKCS#12 (.p12, .pfx) or on a token"},
+};
+
+/* NULL where OpenSSL knows how it is encrypted, at least in the first place. */
+static char *unknown_encryption (const X509_SIG *file)
+{
+    const X509_ALGOR *algorithm;
+    const ASN1_OBJECT *object;
+
+    X509_SIG_get0 (file, &algorithm, NULL);
+    X509_ALGOR_get0 (&object, NULL, NULL, algorithm);
+    if (EVP_PBE_find (EVP_PBE_TYPE_OUTER, OBJ_obj2nid (object), NULL, NULL, NULL) == 1)
+        return NULL;
+    g_autofree char *oid = tamga_ossl_oid (object);
+    for (gsize i = 0; i < G_N_ELEMENTS (containers); i++)
+        if (g_str_equal (oid, containers[i].oid))
+            return g_strdup (containers[i].what);
+    return tamga_key_file_unknown (algorithm);
+}
+
+char *tamga_key_file_unknown (const X509_ALGOR *algorithm)
+{
+    const ASN1_OBJECT *object;
+
+    X509_ALGOR_get0 (&object, NULL, NULL, algorithm);
+    g_autofree char *oid = tamga_ossl_oid (object);
+    return g_strdup_printf ("is protected in a way (%s) that this program does not know; the "
+                            "program that made it may be able to save it as PKCS#12",
+                            oid);
+}
+
 /* EncryptedPrivateKeyInfo, all of `data`; in PEM the first block. */
 static X509_SIG *read_pkcs8 (const guint8 *data, gsize size)
 {
@@ -154,6 +192,11 @@ TamgaKeyFile *tamga_key_file_read (const char *path, GError **error)
         file->pkcs8 = read_pkcs8 (data, size);
     if (file->pkcs12 == NULL && file->pkcs8 == NULL) {
         tamga_key_file_set_error (error, path, what_is (data, size));
+        return NULL;
+    }
+    g_autofree char *unknown = file->pkcs8 != NULL ? unknown_encryption (file->pkcs8) : NULL;
+    if (unknown != NULL) {
+        tamga_key_file_set_error (error, path, unknown);
         return NULL;
     }
     ERR_clear_error ();

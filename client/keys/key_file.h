@@ -70,6 +70,9 @@ TamgaFileContent *tamga_pkcs8_unpack (const X509_SIG *file, const char *name,
 /* "NAME WHAT" as TAMGA_KEYS_ERROR_FILE; empties OpenSSL's error queue. FALSE. */
 gboolean tamga_key_file_set_error (GError **error, const char *name, const char *what);
 
+/* What to say of a file that is protected by `algorithm`, which OpenSSL does not know. */
+char *tamga_key_file_unknown (const X509_ALGOR *algorithm);
+
 /* Encryption that OpenSSL keeps in its legacy provider. */
 gboolean tamga_key_file_is_legacy (const X509_ALGOR *algorithm);
 /* Loads that provider into this process, which has this one file only. */

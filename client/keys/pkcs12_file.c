@@ -184,9 +184,6 @@ static Mac check_mac (PKCS12 *file, const char *password, int length)
  * both break it; but only the right password opens an encrypted part. */
 static gboolean judge (const Walk *walk, Mac mac, const char *name, GError **error)
 {
-    if (mac == MAC_UNKNOWN)
-        return tamga_key_file_set_error (
-            error, name, "is protected by an algorithm that this program does not know");
     if (mac == MAC_BAD && walk->opened > 0)
         return tamga_key_file_set_error (
             error, name,
@@ -229,6 +226,13 @@ TamgaFileContent *tamga_pkcs12_unpack (PKCS12 *file, const char *name, const Tam
         mac = check_mac (file, NULL, 0);
         if (mac == MAC_GOOD)
             walk.password = NULL;
+    }
+    if (mac == MAC_UNKNOWN) {
+        const X509_ALGOR *algorithm;
+        PKCS12_get0_mac (NULL, &algorithm, NULL, NULL, file);
+        g_autofree char *what = tamga_key_file_unknown (algorithm);
+        tamga_key_file_set_error (error, name, what);
+        return NULL;
     }
     walk_safes (&walk, safes);
     if (!judge (&walk, mac, name, error))

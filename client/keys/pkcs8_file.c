@@ -7,7 +7,6 @@
 #include "client/keys/key_file.h"
 #include "client/keys/keys.h"
 #include "client/keys/progress.h"
-#include "formats/ossl.h"
 
 /* Did opening fail because a part of the encryption is not known here? */
 static gboolean is_unknown (void)
@@ -41,13 +40,7 @@ TamgaFileContent *tamga_pkcs8_unpack (const X509_SIG *file, const char *name,
         PKCS8_decrypt (file, password->bytes, (int)password->size);
     tamga_progress_leave ();
     if (info == NULL && is_unknown ()) {
-        const ASN1_OBJECT *object;
-        X509_ALGOR_get0 (&object, NULL, NULL, algorithm);
-        g_autofree char *oid = tamga_ossl_oid (object);
-        g_autofree char *what = g_strdup_printf (
-            "is a private key that is encrypted in a way (%s) that this program does not know; "
-            "the program that made it may be able to save it as PKCS#12",
-            oid);
+        g_autofree char *what = tamga_key_file_unknown (algorithm);
         tamga_key_file_set_error (error, name, what);
         return NULL;
     }

@@ -246,7 +246,7 @@ TamgaStamp *tamga_stamp_judge (const TamgaBlocks *blocks, const TamgaTimestamp *
     stamp->timestamp = timestamp;
     stamp->time = stamp->until = G_MININT64;
     stamp->judgement = TAMGA_JUDGEMENT_INIT;
-    stamp->token = tamga_token_parse (timestamp->token, &error);
+    stamp->token = tamga_token_parse_with (timestamp->token, blocks->pool, &error);
     if (stamp->token == NULL) {
         tamga_judgement_add (&stamp->judgement, TAMGA_TOTAL_FAILED, SUB_FORMAT_FAILURE, "%s",
                              error->message);

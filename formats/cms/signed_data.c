@@ -427,6 +427,7 @@ void tamga_signed_data_free (TamgaSignedData *data)
         return;
     tamga_document_unref (data->document);
     g_clear_pointer (&data->external, tamga_document_unref);
+    g_clear_pointer (&data->others, g_ptr_array_unref);
     g_ptr_array_unref (data->digest_algors);
     g_free (data->content_type);
     g_array_unref (data->content);

@@ -29,6 +29,8 @@ typedef struct {
     /* Detached content, where whoever parsed this has it as a document (a reference of its own):
      * what archive timestamps before version 3 cover whole. NULL: not at hand. */
     TamgaDocument *external;
+    /* X509 from elsewhere, which a signer may name that brings none; or NULL. A reference. */
+    GPtrArray *others;
 } TamgaSignedData;
 
 /* Parses `document` from its first byte. Bytes after the ContentInfo are an error. Errors:

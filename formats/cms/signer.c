@@ -336,6 +336,17 @@ static GPtrArray *read_certificates (Signer *signer)
     return found;
 }
 
+/* For the binding only: what the signature itself carries is told apart from them. */
+static void add_others (const Signer *signer, GPtrArray *found)
+{
+    const GPtrArray *others = signer->reader->data->others;
+
+    for (guint i = 0; others != NULL && i < others->len; i++) {
+        g_autoptr (GBytes) der = tamga_ossl_der (i2d_X509, others->pdata[i]);
+        tamga_found_certificate_add (found, der, signer->signature);
+    }
+}
+
 static void read_revocation (Signer *signer)
 {
     GPtrArray *lists[] = {signer->attributes, signer->others};
@@ -421,6 +432,7 @@ static gboolean fill (Signer *signer, GError **error)
     if (check_format (signer)) {
         if (!check_digest (signer, error))
             return FALSE;
+        add_others (signer, found);
         tamga_binding_choose (signer->info, signer->attributes, found, signer->signature);
         settle_format (signer);
         tamga_value_find_algorithm (&signer->algors, signer->signature);

@@ -153,6 +153,11 @@ static gboolean fill_info (TamgaToken *token, TS_TST_INFO *info, GError **error)
 
 TamgaToken *tamga_token_parse (GBytes *der, GError **error)
 {
+    return tamga_token_parse_with (der, NULL, error);
+}
+
+TamgaToken *tamga_token_parse_with (GBytes *der, GPtrArray *others, GError **error)
+{
     g_autoptr (TamgaToken) token = g_new0 (TamgaToken, 1);
     g_autoptr (TamgaSignedData) data = open_token (der, error);
     g_autoptr (TS_TST_INFO) info = data != NULL ? read_info (data, error) : NULL;
@@ -164,6 +169,7 @@ TamgaToken *tamga_token_parse (GBytes *der, GError **error)
         malformed (error, "it has not exactly one signer");
         return NULL;
     }
+    data->others = others != NULL ? g_ptr_array_ref (others) : NULL;
     signatures = tamga_cms_read_signed_data (data, NULL, NULL, "CMS", error);
     if (signatures == NULL)
         return NULL;

@@ -27,6 +27,9 @@ typedef struct {
 /* Errors: TAMGA_FORMAT_ERROR_NOT_THIS_FORMAT, _MALFORMED (also: not exactly one signer, RFC 3161
  * 2.4.2), _LIMIT. */
 TamgaToken *tamga_token_parse (GBytes *der, GError **error);
+/* The same where the TSA's certificate may lie elsewhere: a service sends it only when asked to
+ * (RFC 3161 2.4.1). `others`: X509, or NULL. */
+TamgaToken *tamga_token_parse_with (GBytes *der, GPtrArray *others, GError **error);
 void tamga_token_free (TamgaToken *token);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaToken, tamga_token_free)
 

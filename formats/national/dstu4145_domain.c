@@ -23,6 +23,24 @@ static BIGNUM *field_polynomial (const TamgaDstuParameters *parameters)
     return field;
 }
 
+/* The powers of x whose trace is 1; the trace of an element is then that many of its bits added.
+ * The trace of x^i is the sum of the i-th powers of the roots of the polynomial, which Newton's
+ * identities give from its coefficients: few, for it is sparse. */
+static GArray *trace_bits (const BIGNUM *field, int m)
+{
+    GArray *bits = g_array_new (FALSE, FALSE, sizeof (int));
+    g_autofree gboolean *sums = g_new0 (gboolean, (gsize)m);
+
+    for (int i = 0; i < m; i++) {
+        sums[i] = i == 0 ? m % 2 : i % 2 && BN_is_bit_set (field, m - i);
+        for (int j = 1; j < i; j++)
+            sums[i] ^= BN_is_bit_set (field, m - j) && sums[i - j];
+        if (sums[i])
+            g_array_append_val (bits, i);
+    }
+    return bits;
+}
+
 /* The base point with its order: on the curve, n * G neutral, n a prime, and the cofactor that
  * OpenSSL computes from the size of the field is the one of the standard. */
 static gboolean set_base (TamgaDstuDomain *domain, BN_CTX *ctx)
@@ -63,6 +81,7 @@ TamgaDstuDomain *tamga_dstu_domain_new (const TamgaDstuParameters *parameters)
     BN_CTX_end (ctx);
     if (!good)
         return NULL;
+    domain->trace_bits = trace_bits (domain->field, parameters->m);
     domain->order = EC_GROUP_get0_order (domain->group);
     domain->r_bits = BN_num_bits (domain->order) - 1;
     domain->modulus = BN_MONT_CTX_new ();
@@ -77,6 +96,7 @@ void tamga_dstu_domain_free (TamgaDstuDomain *domain)
         return;
     EC_GROUP_free (domain->group);
     BN_MONT_CTX_free (domain->modulus);
+    g_clear_pointer (&domain->trace_bits, g_array_unref);
     BN_free (domain->field);
     BN_free (domain->b);
     g_free (domain);
@@ -102,35 +122,22 @@ gsize tamga_dstu_signature_size (const TamgaDstuDomain *domain)
     return 2 * tamga_dstu_scalar_size (domain);
 }
 
-/* The trace of a field element, 0 or 1; -1: OpenSSL failed. */
-static int trace (const TamgaDstuDomain *domain, const BIGNUM *element, BN_CTX *ctx)
+/* The trace of a field element, 0 or 1. */
+static int trace (const TamgaDstuDomain *domain, const BIGNUM *element)
 {
-    int result = -1;
-    BIGNUM *sum;
+    int sum = 0;
 
-    BN_CTX_start (ctx);
-    sum = BN_CTX_get (ctx);
-    if (sum != NULL && BN_copy (sum, element) != NULL) {
-        int i = 1;
-        while (i < domain->parameters->m && BN_GF2m_mod_sqr (sum, sum, domain->field, ctx) &&
-               BN_GF2m_add (sum, sum, element))
-            i++;
-        if (i == domain->parameters->m)
-            result = BN_is_one (sum);
-    }
-    BN_CTX_end (ctx);
-    return result;
+    for (guint i = 0; i < domain->trace_bits->len; i++)
+        sum ^= BN_is_bit_set (element, g_array_index (domain->trace_bits, int, i));
+    return sum;
 }
 
 /* x, with the bit set to what the trace of points of the base point's order needs. */
-static gboolean restore_x (const TamgaDstuDomain *domain, BIGNUM *x, BN_CTX *ctx)
+static gboolean restore_x (const TamgaDstuDomain *domain, BIGNUM *x)
 {
-    int found;
-
     if (!(BN_is_bit_set (x, 0) ? BN_clear_bit (x, 0) : 1))
         return FALSE;
-    found = trace (domain, x, ctx);
-    if (found < 0 || (found != domain->parameters->a && !BN_set_bit (x, 0)))
+    if (trace (domain, x) != domain->parameters->a && !BN_set_bit (x, 0))
         return FALSE;
     return !BN_is_zero (x); /* the point with x = 0 is of order two */
 }
@@ -140,7 +147,6 @@ static gboolean solve_z (const TamgaDstuDomain *domain, const BIGNUM *x, int wan
                          BN_CTX *ctx)
 {
     BIGNUM *term = BN_CTX_get (ctx);
-    int found;
 
     if (term == NULL || !BN_GF2m_mod_sqr (term, x, domain->field, ctx) ||
         !BN_GF2m_mod_div (term, domain->b, term, domain->field, ctx) ||
@@ -148,8 +154,7 @@ static gboolean solve_z (const TamgaDstuDomain *domain, const BIGNUM *x, int wan
         (domain->parameters->a == 1 && !BN_GF2m_add (term, term, BN_value_one ())) ||
         !BN_GF2m_mod_solve_quad (z, term, domain->field, ctx))
         return FALSE;
-    found = trace (domain, z, ctx);
-    return found >= 0 && (found == wanted || BN_GF2m_add (z, z, BN_value_one ()));
+    return trace (domain, z) == wanted || BN_GF2m_add (z, z, BN_value_one ());
 }
 
 /* Whether a point, whose x has the trace of a, is of the order of the base point. Such a point is
@@ -166,7 +171,7 @@ static gboolean of_base_order (const TamgaDstuDomain *domain, const BIGNUM *x, c
     return half != NULL && BN_GF2m_mod_solve_quad (half, x, domain->field, ctx) &&
            BN_GF2m_add (half, half, BN_value_one ()) &&
            BN_GF2m_mod_mul (half, half, x, domain->field, ctx) && BN_GF2m_add (half, half, y) &&
-           trace (domain, half, ctx) == 0;
+           trace (domain, half) == 0;
 }
 
 EC_POINT *tamga_dstu_point_read (const TamgaDstuDomain *domain, const guint8 *octets, BN_CTX *ctx)
@@ -182,7 +187,7 @@ EC_POINT *tamga_dstu_point_read (const TamgaDstuDomain *domain, const guint8 *oc
     z = BN_CTX_get (ctx);
     good = point != NULL && z != NULL &&
            BN_lebin2bn (octets, (int)tamga_dstu_point_size (domain), x) != NULL &&
-           BN_num_bits (x) <= domain->parameters->m && restore_x (domain, x, ctx) &&
+           BN_num_bits (x) <= domain->parameters->m && restore_x (domain, x) &&
            solve_z (domain, x, octets[0] & 1, z, ctx) &&
            BN_GF2m_mod_mul (y, x, z, domain->field, ctx) && of_base_order (domain, x, y, ctx) &&
            EC_POINT_set_affine_coordinates (domain->group, point, x, y, ctx) == 1;
@@ -195,7 +200,7 @@ EC_POINT *tamga_dstu_point_read (const TamgaDstuDomain *domain, const guint8 *oc
 gboolean tamga_dstu_point_write (const TamgaDstuDomain *domain, const EC_POINT *point,
                                  guint8 *octets, BN_CTX *ctx)
 {
-    int size = (int)tamga_dstu_point_size (domain), found = -1;
+    int size = (int)tamga_dstu_point_size (domain);
     gboolean good;
     BIGNUM *x, *y;
 
@@ -203,12 +208,10 @@ gboolean tamga_dstu_point_write (const TamgaDstuDomain *domain, const EC_POINT *
     x = BN_CTX_get (ctx);
     y = BN_CTX_get (ctx);
     good = y != NULL && EC_POINT_get_affine_coordinates (domain->group, point, x, y, ctx) == 1 &&
-           BN_GF2m_mod_div (y, y, x, domain->field, ctx);
+           BN_GF2m_mod_div (y, y, x, domain->field, ctx) &&
+           BN_bn2lebinpad (x, octets, size) == size;
     if (good)
-        found = trace (domain, y, ctx);
-    good = found >= 0 && BN_bn2lebinpad (x, octets, size) == size;
-    if (good)
-        octets[0] = (guint8)((octets[0] & 0xfe) | found);
+        octets[0] = (guint8)((octets[0] & 0xfe) | trace (domain, y));
     BN_CTX_end (ctx);
     return good;
 }

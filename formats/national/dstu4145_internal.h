@@ -19,6 +19,7 @@ struct TamgaDstuDomain {
     const BIGNUM *order;  /* of the group */
     BIGNUM *field, *b;    /* the polynomial; the coefficient */
     BN_MONT_CTX *modulus; /* the order, for Montgomery's multiplication */
+    GArray *trace_bits;   /* int: the bits of an element whose sum is its trace */
     int r_bits;           /* of a field element that make r: one less than the order has */
 };
 

@@ -322,6 +322,35 @@ static void not_a_key_file (void)
     assert_refused (file, "too large");
 }
 
+/* What is protected or made in a way that is not known here is told so, by its OID, before a
+ * password is asked for where that can be. */
+static void unknown_kinds (void)
+{
+    static const char maker[] = "\x30\x28\x30\x1c\x06\x0c\x2b\x06\x01\x04\x01\x81\x97\x46\x01\x01"
+                                "\x01\x02\x30\x0c\x04\x04mac!"
+                                "\x04\x04"
+                                "pad!\x04\x08"
+                                "contents";
+    g_autofree char *file = path_of ("unknown.dat");
+    g_autofree char *changed = g_memdup2 (maker, sizeof maker - 1);
+    g_autofree char *uzbek = path_of ("uzbek.p12");
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (g_file_set_contents (file, maker, sizeof maker - 1, NULL));
+    assert_refused (file, "Key-6.dat");
+    changed[17] = 9;
+    g_assert_true (g_file_set_contents (file, changed, sizeof maker - 1, NULL));
+    assert_refused (file, "(1.3.6.1.4.1.19398.1.1.1.9)");
+    g_autoptr (TamgaKeyStore) store = open_store (NULL, uzbek, 0);
+    g_assert_false (try_login (store, "not it", &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN);
+    g_clear_error (&error);
+    g_assert_false (try_login (store, PASSWORD, &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_ALGORITHM);
+    assert_says (error, "(1.2.860.3.15.1.1.2.1)");
+    assert_says (error, "cannot use");
+}
+
 /* A file that asks for hours of work is ended, and told as the file's fault. */
 static void too_much_work (void)
 {
@@ -389,13 +418,27 @@ static gpointer read_pem (const char *name, gboolean key)
     return object;
 }
 
+/* A file with these bags and an integrity code. Takes them over. */
+static void write_bags (const char *name, STACK_OF (PKCS12_SAFEBAG) *bags)
+{
+    STACK_OF (PKCS7) *safes = NULL;
+    g_autofree char *path = path_of (name);
+
+    g_assert_cmpint (PKCS12_add_safe (&safes, bags, -1, 0, NULL), ==, 1);
+    g_autoptr (PKCS12) file = PKCS12_add_safes (safes, 0);
+    g_assert_cmpint (PKCS12_set_mac (file, PASSWORD, -1, NULL, 0, 2048, EVP_sha256 ()), ==, 1);
+    g_autoptr (GBytes) der = tamga_ossl_der (i2d_PKCS12, file);
+    g_assert_true (g_file_set_contents (path, g_bytes_get_data (der, NULL),
+                                        (gssize)g_bytes_get_size (der), NULL));
+    sk_PKCS12_SAFEBAG_pop_free (bags, PKCS12_SAFEBAG_free);
+    sk_PKCS7_pop_free (safes, PKCS7_free);
+}
+
 /* Two keys in one file, which the openssl program does not make. */
 static void make_two_keys (void)
 {
     static const char *const names[] = {"agree", "p256"};
     STACK_OF (PKCS12_SAFEBAG) *bags = NULL;
-    STACK_OF (PKCS7) *safes = NULL;
-    g_autofree char *path = path_of ("two.p12");
 
     for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
         g_autofree char *pem = g_strconcat (names[i], ".pem", NULL);
@@ -405,14 +448,24 @@ static void make_two_keys (void)
         g_assert_nonnull (PKCS12_add_cert (&bags, certificate));
         g_assert_nonnull (PKCS12_add_key (&bags, key, 0, 2048, NID_aes_256_cbc, PASSWORD));
     }
-    g_assert_cmpint (PKCS12_add_safe (&safes, bags, -1, 0, NULL), ==, 1);
-    g_autoptr (PKCS12) file = PKCS12_add_safes (safes, 0);
-    g_assert_cmpint (PKCS12_set_mac (file, PASSWORD, -1, NULL, 0, 2048, EVP_sha256 ()), ==, 1);
-    g_autoptr (GBytes) der = tamga_ossl_der (i2d_PKCS12, file);
-    g_assert_true (g_file_set_contents (path, g_bytes_get_data (der, NULL),
-                                        (gssize)g_bytes_get_size (der), NULL));
-    sk_PKCS12_SAFEBAG_pop_free (bags, PKCS12_SAFEBAG_free);
-    sk_PKCS7_pop_free (safes, PKCS7_free);
+    write_bags ("two.p12", bags);
+}
+
+/* A key of a kind that nobody here can use. */
+static void make_unknown_key (void)
+{
+    STACK_OF (PKCS12_SAFEBAG) *bags = sk_PKCS12_SAFEBAG_new_null ();
+    PKCS8_PRIV_KEY_INFO *info = PKCS8_PRIV_KEY_INFO_new ();
+    guint8 *value = OPENSSL_malloc (32);
+
+    memset (value, 7, 32);
+    g_assert_cmpint (PKCS8_pkey_set0 (info, OBJ_txt2obj ("1.2.860.3.15.1.1.2.1", 1), 0, V_ASN1_NULL,
+                                      NULL, value, 32),
+                     ==, 1);
+    sk_PKCS12_SAFEBAG_push (bags, PKCS12_SAFEBAG_create_pkcs8_encrypt (NID_aes_256_cbc, PASSWORD,
+                                                                       -1, NULL, 0, 2048, info));
+    PKCS8_PRIV_KEY_INFO_free (info);
+    write_bags ("uzbek.p12", bags);
 }
 
 static void make_files (void)
@@ -452,6 +505,7 @@ static void make_files (void)
     run ("openssl pkcs12 -export -inkey rsa.pem -in rsa.crt -iter 2000000 -passout 'pass:" PASSWORD
          "' -out iterations.p12");
     make_two_keys ();
+    make_unknown_key ();
 }
 
 int main (int argc, char **argv)
@@ -477,6 +531,7 @@ int main (int argc, char **argv)
     g_test_add_data_func ("/pkcs12/damaged/legacy", "legacy.p12", damaged);
     g_test_add_func ("/pkcs12/cut_short", cut_short);
     g_test_add_func ("/pkcs12/not_a_key_file", not_a_key_file);
+    g_test_add_func ("/pkcs12/unknown_kinds", unknown_kinds);
     g_test_add_func ("/pkcs12/too_much_work", too_much_work);
     g_test_add_func ("/pkcs12/national_authority", national);
     int status = g_test_run ();

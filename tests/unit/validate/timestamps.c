@@ -58,6 +58,35 @@ static void test_lines (void)
     scene_assert_check (one, "timestamp-1-time", "info");
 }
 
+/* RFC 3161 2.4.1: a service that was not asked sends no certificate. The one that the token names
+ * may lie anywhere; another one of the same key is not it. */
+static void test_no_certificate (void)
+{
+    for (int known = 0; known < 2; known++) {
+        g_autoptr (Scene) scene = scene_new ();
+        TamgaSignature *signature = scene_signature (scene, scene->signer);
+        scene_add_timestamp (signature, scene->tsa, TAMGA_TIMESTAMP_SIGNATURE, THEN, TRUE);
+        scene_add_lists (scene, signature, NOW - DAY, 7, scene->provider, NULL);
+        TamgaTimestamp *timestamp = signature->timestamps->pdata[0];
+        gsize size;
+        const guint8 *der = g_bytes_get_data (timestamp->token, &size);
+        g_autoptr (PKCS7) token = d2i_PKCS7 (NULL, &der, (long)size);
+        g_autoptr (Entity) twin = pki_cross (scene->provider, scene->tsa, PKI_TSA);
+        X509 *there = known ? scene->tsa->certificate : twin->certificate;
+        sk_X509_pop_free (token->d.sign->cert, X509_free);
+        token->d.sign->cert = NULL;
+        g_bytes_unref (timestamp->token);
+        timestamp->token = tamga_ossl_der (i2d_PKCS7, token);
+        X509_up_ref (there);
+        g_ptr_array_add (signature->certificates, there);
+        g_autoptr (TamgaValidation) validation = scene_validate (scene, signature);
+        if (known)
+            g_assert_cmpint (scene_one (validation, 0)->best_time, ==, THEN);
+        else
+            assert_unused (validation, "certificate");
+    }
+}
+
 static void test_wrong_imprint (void)
 {
     g_autoptr (Scene) scene = scene_new ();
@@ -333,6 +362,7 @@ int main (int argc, char **argv)
         void (*test) (void);
     } tests[] = {
         {"/ua_115_6/named_lines", test_lines},
+        {"/rfc_3161_2_4_1/no_certificate", test_no_certificate},
         {"/ua_115_6/wrong_imprint", test_wrong_imprint},
         {"/ua_115_6/nothing_covered", test_nothing_covered},
         {"/ua_115_6/broken_token", test_broken_token},
