@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/trust/internal.h"
+#include "client/trust/statements.h"
 #include "formats/limits.h"
 
 /* Chains judged and issuers tried for one certificate: a hostile pool of certificates that all
@@ -142,14 +143,15 @@ static void find_error (TamgaPath *path, X509 *certificate, int error)
 }
 
 /* Certificates with a critical qcStatements extension are in use (EN 319 412-5 wants it not
- * critical, some roots have it so); the statements are read elsewhere, so exactly this one is no
- * unknown extension. */
+ * critical, some roots have it so). OpenSSL does not know it; it is no unknown extension where
+ * each of its statements is known here. */
 static gboolean only_known_critical (X509 *certificate)
 {
     for (int i = 0; i < X509_get_ext_count (certificate); i++) {
         X509_EXTENSION *extension = X509_get_ext (certificate, i);
         if (X509_EXTENSION_get_critical (extension) && !X509_supported_extension (extension) &&
-            OBJ_obj2nid (X509_EXTENSION_get_object (extension)) != NID_qcStatements)
+            (OBJ_obj2nid (X509_EXTENSION_get_object (extension)) != NID_qcStatements ||
+             !tamga_statements_understood (certificate)))
             return FALSE;
     }
     return TRUE;

@@ -5,7 +5,7 @@
 #include <openssl/err.h>
 #include <string.h>
 
-#include "client/validate/statements.h"
+#include "client/trust/statements.h"
 
 static void add_word (GString *text, const char *separator, const char *word)
 {

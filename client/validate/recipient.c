@@ -5,7 +5,7 @@
 #include "client/validate/judge.h"
 
 #include "client/validate/particulars.h"
-#include "client/validate/statements.h"
+#include "client/trust/statements.h"
 #include "formats/ossl.h"
 
 typedef struct {

@@ -372,6 +372,14 @@ int main (int argc, char **argv)
     CASE ("/trust/critical_qcstatements_are_known",
           PKI_SIGNER "1.3.6.1.5.5.7.1.3=critical,DER:30:0A:30:08:06:06:04:00:8E:46:01:01\n",
           test_good);
+    CASE ("/trust/critical_qcstatements_of_ukraine_are_known",
+          PKI_SIGNER "1.3.6.1.5.5.7.1.3=critical,DER:300d300b06092a8624020101010201\n", test_good);
+    CASE ("/trust/critical_qcstatements_with_an_unknown_one",
+          PKI_SIGNER "1.3.6.1.5.5.7.1.3=critical,DER:30123008060604008e460101300606042a030405\n",
+          test_unknown_critical);
+    CASE ("/trust/critical_qcstatements_that_cannot_be_read",
+          PKI_SIGNER "1.3.6.1.5.5.7.1.3=critical,DER:300a3008060604008e46010100\n",
+          test_unknown_critical);
     CASE ("/vn_79_3/distrust_cuts_path", NULL, test_distrust_cuts_path);
     CASE ("/fpki_3/backtracks_over_cross_certificates", NULL, test_backtracks);
     CASE ("/fpki_4/backtracks_and_distrust", NULL, test_backtracks_over_bad_anchor_path);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "client/validate/particulars.h"
-#include "client/validate/statements.h"
+#include "client/trust/statements.h"
 #include "client/profile/algorithms.h"
 #include "tests/unit/validate/scene.h"
 

@@ -21,5 +21,8 @@ typedef struct {
 
 /* Never NULL. */
 TamgaStatements *tamga_statements_read (X509 *certificate);
+/* There is one such extension, and every statement in it is known here and can be read: what a
+ * critical one needs (RFC 5280 4.2). */
+gboolean tamga_statements_understood (X509 *certificate);
 void tamga_statements_free (TamgaStatements *statements);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaStatements, tamga_statements_free)

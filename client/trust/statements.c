@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* QcStatements: a table of statements, each read by its own function. */
-#include "client/validate/statements.h"
+#include "client/trust/statements.h"
 
 #include <openssl/err.h>
 #include <string.h>
@@ -153,22 +153,42 @@ static gboolean read_legislation (TamgaStatements *self, const ASN1_TYPE *info)
     return good;
 }
 
+/* SemanticsInformation (RFC 3739 3.2.6.1): how the identifiers in the names are formed. */
+static gboolean read_semantics (TamgaStatements *self G_GNUC_UNUSED, const ASN1_TYPE *info)
+{
+    STACK_OF (ASN1_TYPE) *parts = sequence (info);
+    gboolean good = info == NULL || parts != NULL;
+    sequence_free (parts);
+    return good;
+}
+
+/* Ukraine: issued as a qualified certificate by the law of that country. */
+static gboolean read_ukraine (TamgaStatements *self, const ASN1_TYPE *info)
+{
+    if (info != NULL)
+        return FALSE;
+    self->qualified = TRUE;
+    g_ptr_array_add (self->legislations, g_strdup ("UA"));
+    return TRUE;
+}
+
 static const struct {
     const char *oid;
     gboolean (*read) (TamgaStatements *self, const ASN1_TYPE *info); /* NULL info: none given */
 } statements[] = {
-    {"0.4.0.1862.1.1", read_compliance},  {"0.4.0.1862.1.2", read_limit},
-    {"0.4.0.1862.1.3", read_retention},   {"0.4.0.1862.1.4", read_device},
-    {"0.4.0.1862.1.5", read_pds},         {"0.4.0.1862.1.6", read_type},
-    {"0.4.0.1862.1.7", read_legislation},
+    {"0.4.0.1862.1.1", read_compliance},    {"0.4.0.1862.1.2", read_limit},
+    {"0.4.0.1862.1.3", read_retention},     {"0.4.0.1862.1.4", read_device},
+    {"0.4.0.1862.1.5", read_pds},           {"0.4.0.1862.1.6", read_type},
+    {"0.4.0.1862.1.7", read_legislation},   {"1.3.6.1.5.5.7.11.1", read_semantics},
+    {"1.3.6.1.5.5.7.11.2", read_semantics}, {"1.2.804.2.1.1.1.2.1", read_ukraine},
 };
 
 static gboolean read_statement (TamgaStatements *self, const ASN1_TYPE *statement)
 {
     STACK_OF (ASN1_TYPE) *parts = sequence (statement);
     const ASN1_TYPE *id = element (parts, 0, V_ASN1_OBJECT);
-    gboolean good = id != NULL, known = FALSE;
-    if (id != NULL) {
+    gboolean good = id != NULL && sk_ASN1_TYPE_num (parts) <= 2, known = FALSE;
+    if (good) {
         const ASN1_TYPE *info = sk_ASN1_TYPE_num (parts) > 1 ? sk_ASN1_TYPE_value (parts, 1) : NULL;
         g_autofree char *oid = tamga_ossl_oid (id->value.object);
         for (gsize i = 0; i < G_N_ELEMENTS (statements) && !known; i++) {
@@ -198,7 +218,9 @@ TamgaStatements *tamga_statements_read (X509 *certificate)
     const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data (X509_get_ext (certificate, at));
     const unsigned char *data = ASN1_STRING_get0_data (value);
     STACK_OF (ASN1_TYPE) *list = d2i_ASN1_SEQUENCE_ANY (NULL, &data, ASN1_STRING_length (value));
-    self->malformed = list == NULL;
+    const unsigned char *end = ASN1_STRING_get0_data (value) + ASN1_STRING_length (value);
+    self->malformed =
+        list == NULL || data != end || X509_get_ext_by_NID (certificate, NID_qcStatements, at) >= 0;
     for (int i = 0; list != NULL && i < sk_ASN1_TYPE_num (list); i++) {
         if (!read_statement (self, sk_ASN1_TYPE_value (list, i)))
             self->malformed = TRUE;
@@ -206,6 +228,12 @@ TamgaStatements *tamga_statements_read (X509 *certificate)
     sequence_free (list);
     ERR_clear_error ();
     return self;
+}
+
+gboolean tamga_statements_understood (X509 *certificate)
+{
+    g_autoptr (TamgaStatements) self = tamga_statements_read (certificate);
+    return self->present && !self->malformed && self->others->len == 0;
 }
 
 void tamga_statements_free (TamgaStatements *self)
