@@ -120,9 +120,9 @@ static void show_item (TamgaCli *cli, const TamgaParticular *item, int width)
     }
 }
 
-static json_t *show_certificate (TamgaCli *cli, X509 *certificate)
+static json_t *show_certificate (TamgaCli *cli, X509 *certificate, const TamgaProfile *profile)
 {
-    g_autoptr (GPtrArray) items = tamga_particulars (certificate);
+    g_autoptr (GPtrArray) items = tamga_particulars (certificate, profile);
     g_autofree char *sha256 = tamga_ossl_fingerprint (certificate);
     g_autofree char *pem = pem_text (certificate);
     int width = 0;
@@ -144,7 +144,8 @@ static int show (TamgaCli *cli, const Options *options, const char *path)
     (void)options;
     g_autoptr (GError) error = NULL;
     Certificates found = {0};
-    if (!find (cli, path, FALSE, &found, &error)) {
+    const TamgaProfile *profile = tamga_cli_profile (cli, &error);
+    if (!profile || !find (cli, path, FALSE, &found, &error)) {
         certificates_clear (&found);
         return tamga_cli_fail (cli, error);
     }
@@ -152,7 +153,8 @@ static int show (TamgaCli *cli, const Options *options, const char *path)
     for (guint i = 0; i < found.list->len; i++) {
         if (i > 0)
             tamga_cli_say (cli, "%s", "");
-        json_array_append_new (array, show_certificate (cli, g_ptr_array_index (found.list, i)));
+        json_array_append_new (array,
+                               show_certificate (cli, g_ptr_array_index (found.list, i), profile));
     }
     json_t *object = json_pack ("{s:o}", "certificates", array);
     if (cli->json)

@@ -40,6 +40,32 @@ static json_t *algorithms_json (const TamgaProfile *profile)
     return object;
 }
 
+static json_t *identifiers_json (const TamgaProfile *profile)
+{
+    json_t *array = json_array ();
+    for (guint i = 0; i < profile->identifiers->len; i++) {
+        const TamgaIdentifierRule *rule = g_ptr_array_index (profile->identifiers, i);
+        json_array_append_new (array, json_pack ("{s:s, s:o, s:o, s:i}", "oid", rule->oid, "prefix",
+                                                 tamga_json_text (rule->prefix), "name",
+                                                 tamga_json_text (rule->label), "digits",
+                                                 (int)rule->digits));
+    }
+    return array;
+}
+
+static json_t *timestamps_json (const TamgaProfile *profile)
+{
+    json_t *object = json_object ();
+    for (guint i = 0; i < profile->timestamps->len; i++) {
+        const TamgaTimestampRule *rule = g_ptr_array_index (profile->timestamps, i);
+        json_object_set_new (
+            object, rule->kind,
+            json_pack ("{s:o, s:o}", "policy", tamga_json_text (rule->policy), "digest",
+                       tamga_json_text (rule->digest ? rule->digest->name : NULL)));
+    }
+    return object;
+}
+
 static json_t *profile_json (const TamgaProfile *profile)
 {
     json_t *reminders = json_array (), *foreign = json_array (), *names = json_object ();
@@ -63,7 +89,7 @@ static json_t *profile_json (const TamgaProfile *profile)
     return json_pack (
         "{s:o, s:o, s:o, s:o, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:i, s:i, s:o, "
         "s:o, s:o, "
-        "s:o, s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "name", tamga_json_text (profile->name), "title", tamga_json_text (profile->title),
         "country", tamga_json_text (profile->country), "path", tamga_json_text (profile->path),
         "version", (int)profile->version, "gate", gate_name (profile), "default_level",
@@ -77,7 +103,9 @@ static json_t *profile_json (const TamgaProfile *profile)
         (int)profile->clock_tolerance, "services", services_json (profile), "anchors",
         list_json (profile->anchors), "stores", list_json (profile->key_stores), "reminder_days",
         reminders, "renewal", tamga_json_text (profile->renewal), "foreign", foreign, "oid_names",
-        names, "algorithms", algorithms_json (profile));
+        names, "algorithms", algorithms_json (profile), "identifiers", identifiers_json (profile),
+        "timestamps", timestamps_json (profile), "trusted_lists",
+        list_json (profile->trusted_lists));
 }
 
 static void show_texts (TamgaCli *cli, const char *label, char **texts)
@@ -117,7 +145,28 @@ static void show_algorithms (TamgaCli *cli, const TamgaProfile *profile)
     for (guint i = 0; i < profile->algorithms->len; i++) {
         const TamgaAlgorithmRule *rule = g_ptr_array_index (profile->algorithms, i);
         g_autofree char *text = tamga_algorithm_rule_text (rule);
-        tamga_cli_line (cli, i == 0 ? "algorithms" : "", "%s: %s", rule->name, text);
+        tamga_cli_line (cli, i == 0 ? "algorithm" : "", "%s: %s", rule->name, text);
+    }
+}
+
+static void show_timestamps (TamgaCli *cli, const TamgaProfile *profile)
+{
+    for (guint i = 0; i < profile->timestamps->len; i++) {
+        const TamgaTimestampRule *rule = g_ptr_array_index (profile->timestamps, i);
+        tamga_cli_line (cli, "", "with a %s key: %s%s%s", rule->kind,
+                        rule->digest ? rule->digest->name : profile->tsa_digest,
+                        rule->policy ? ", policy " : "", rule->policy ? rule->policy : "");
+    }
+}
+
+static void show_identifiers (TamgaCli *cli, const TamgaProfile *profile)
+{
+    for (guint i = 0; i < profile->identifiers->len; i++) {
+        const TamgaIdentifierRule *rule = g_ptr_array_index (profile->identifiers, i);
+        g_autofree char *label = tamga_text_visible (rule->label);
+        g_autofree char *prefix = tamga_text_visible (rule->prefix ? rule->prefix : "");
+        tamga_cli_line (cli, i == 0 ? "numbers" : "", "%s: %s%s%s", label, rule->oid,
+                        rule->prefix ? ", after " : "", prefix);
     }
 }
 
@@ -128,13 +177,16 @@ static void show_profile (TamgaCli *cli, const TamgaProfile *profile)
     tamga_cli_line (cli, "Profile", "%s · %s", profile->name, title);
     show_rules (cli, profile);
     show_texts (cli, "timestamp", profile->tsa_urls);
+    show_timestamps (cli, profile);
     show_texts (cli, "OCSP", profile->ocsp_urls);
     show_texts (cli, "CRL", profile->crl_urls);
     show_texts (cli, "delta CRL", profile->delta_crl_urls);
     show_texts (cli, "root CRL", profile->root_crl_urls);
     show_texts (cli, "CA certs", profile->certificate_urls);
     show_texts (cli, "roots", profile->anchors);
+    show_texts (cli, "lists", profile->trusted_lists);
     show_texts (cli, "keys", profile->key_stores);
+    show_identifiers (cli, profile);
     show_algorithms (cli, profile);
     if (profile->renewal) {
         g_autofree char *renewal = tamga_text_visible (profile->renewal);

@@ -167,7 +167,7 @@ gboolean tamga_keyfile_url_ok (const char *url)
            *host != '\0';
 }
 
-static gboolean oid_ok (const char *text)
+gboolean tamga_keyfile_oid_ok (const char *text)
 {
     g_auto (GStrv) arcs = g_strsplit (text, ".", -1);
     guint n = g_strv_length (arcs);
@@ -223,7 +223,7 @@ static gboolean fill_scalar (TamgaKeyfile *keyfile, const char *group, const Tam
     case TAMGA_KEY_STRING:
         break;
     case TAMGA_KEY_OID:
-        wanted = oid_ok (text) ? NULL : "an object identifier such as 1.2.3";
+        wanted = tamga_keyfile_oid_ok (text) ? NULL : "an object identifier such as 1.2.3";
         break;
     case TAMGA_KEY_FINGERPRINT:
         wanted = fingerprint_ok (text) ? NULL : "a SHA-256 fingerprint, 64 hexadecimal digits";

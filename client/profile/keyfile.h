@@ -59,5 +59,7 @@ gboolean tamga_keyfile_finish (TamgaKeyfile *keyfile, GError **error);
 /* Is it an absolute http or https URL with a host, without credentials and spaces, within
  * limits.h? */
 gboolean tamga_keyfile_url_ok (const char *url);
+/* Is it a dotted object identifier? */
+gboolean tamga_keyfile_oid_ok (const char *text);
 /* "2026-01-31" or "2026-01-31T12:00:00Z" to seconds UTC. */
 gboolean tamga_keyfile_time (const char *text, gint64 *value);

@@ -6,6 +6,7 @@
 
 #include "client/profile/algorithms.h"
 #include "client/profile/config.h"
+#include "client/profile/groups.h"
 #include "client/profile/keyfile.h"
 #include "formats/ossl.h"
 
@@ -91,6 +92,7 @@ static const TamgaKeyRow rows[] = {
     STRING ("services", "tsa-policy", TAMGA_KEY_OID, tsa_policy, FALSE),
     WORD ("services", "tsa-digest", tsa_digest, digests, FALSE),
     STRING ("trust", "anchors", TAMGA_KEY_FINGERPRINTS, anchors, FALSE),
+    STRING ("trust", "trusted-lists", TAMGA_KEY_URLS, trusted_lists, FALSE),
     STRING ("keys", "stores", TAMGA_KEY_LIST, key_stores, FALSE),
     {.group = "account", .key = "reminder-days", .kind = TAMGA_KEY_LIST, AT (reminders)},
     STRING ("account", "renewal", TAMGA_KEY_STRING, renewal, FALSE),
@@ -137,7 +139,7 @@ void tamga_profile_free (TamgaProfile *profile)
                        profile->tsa_policy, profile->tsa_digest, profile->renewal};
     char **lists[] = {profile->tsa_urls,         profile->ocsp_urls,     profile->crl_urls,
                       profile->delta_crl_urls,   profile->root_crl_urls, profile->anchors,
-                      profile->certificate_urls, profile->key_stores};
+                      profile->certificate_urls, profile->key_stores,    profile->trusted_lists};
     for (gsize i = 0; i < G_N_ELEMENTS (strings); i++)
         g_free (strings[i]);
     for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
@@ -146,6 +148,8 @@ void tamga_profile_free (TamgaProfile *profile)
     g_clear_pointer (&profile->oid_names, g_ptr_array_unref);
     g_clear_pointer (&profile->foreign, g_ptr_array_unref);
     g_clear_pointer (&profile->algorithms, g_ptr_array_unref);
+    g_clear_pointer (&profile->identifiers, g_ptr_array_unref);
+    g_clear_pointer (&profile->timestamps, g_ptr_array_unref);
     g_free (profile);
 }
 
@@ -249,7 +253,9 @@ static gboolean read_profile (TamgaKeyfile *keyfile, Read *read, GError **error)
 {
     if (!tamga_keyfile_fill (keyfile, NULL, rows, G_N_ELEMENTS (rows), read, error) ||
         !read_oids (keyfile, &read->profile, error) ||
-        !tamga_profile_read_algorithms (keyfile, &read->profile, error))
+        !tamga_profile_read_algorithms (keyfile, &read->profile, error) ||
+        !tamga_profile_read_identifiers (keyfile, &read->profile, error) ||
+        !tamga_profile_read_timestamps (keyfile, &read->profile, error))
         return FALSE;
     g_auto (GStrv) groups = tamga_keyfile_groups (keyfile);
     for (guint i = 0; groups[i] != NULL; i++)
@@ -271,6 +277,8 @@ TamgaProfile *tamga_profile_load_file (const char *path, GError **error)
     read.profile.oid_names = g_ptr_array_new_with_free_func (oid_name_free);
     read.profile.foreign = g_ptr_array_new_with_free_func (licence_free);
     read.profile.algorithms = g_ptr_array_new_with_free_func (tamga_algorithm_rule_free);
+    read.profile.identifiers = g_ptr_array_new_with_free_func (tamga_identifier_rule_free);
+    read.profile.timestamps = g_ptr_array_new_with_free_func (tamga_timestamp_rule_free);
     gboolean done = read_profile (keyfile, &read, error);
     g_strfreev (read.reminders);
     g_autoptr (TamgaProfile) profile = g_new (TamgaProfile, 1);

@@ -32,6 +32,22 @@ typedef struct {
     char *root_status_url; /* where the national root answers for it; NULL: through the path */
 } TamgaForeignLicence;
 
+/* What an attribute of a certificate's subject, or of its directory attributes, means here. */
+typedef struct {
+    char *oid;    /* of the attribute */
+    char *prefix; /* of the value, left out when shown; NULL: any value */
+    char *label;  /* "IIN" */
+    guint digits; /* how many digits there must be; 0: not known */
+} TamgaIdentifierRule;
+
+/* What timestamps are asked for where the signer's key is of a kind. */
+typedef struct {
+    const char *kind;          /* as the table of algorithms has it */
+    char *policy;              /* requested policy OID or NULL */
+    const TamgaDigest *digest; /* of the imprints; NULL: the general one */
+    char *digest_name;         /* as written */
+} TamgaTimestampRule;
+
 /* What the profile says about an algorithm (client/profile/algorithms.h). */
 typedef enum { TAMGA_RULE_ACCEPT, TAMGA_RULE_WARN, TAMGA_RULE_REFUSE } TamgaRuleWord;
 typedef struct {
@@ -57,13 +73,16 @@ typedef struct {
     guint *reminder_days;
     gsize n_reminder_days; /* before expiry, descending */
     char **tsa_urls, **ocsp_urls, **crl_urls, **delta_crl_urls, **root_crl_urls, **certificate_urls;
-    char *tsa_policy;      /* requested policy OID or NULL */
-    char *tsa_digest;      /* "SHA-256" */
-    char **anchors;        /* SHA-256 fingerprints that `trust add` may expect; may be empty */
-    char **key_stores;     /* names of stores the country uses ("ID card", "PKCS12 file") */
-    GPtrArray *oid_names;  /* TamgaOidName */
-    GPtrArray *foreign;    /* TamgaForeignLicence */
-    GPtrArray *algorithms; /* TamgaAlgorithmRule */
+    char *tsa_policy;       /* requested policy OID or NULL */
+    char *tsa_digest;       /* "SHA-256" */
+    char **anchors;         /* SHA-256 fingerprints that `trust add` may expect; may be empty */
+    char **key_stores;      /* names of stores the country uses ("ID card", "PKCS12 file") */
+    GPtrArray *oid_names;   /* TamgaOidName */
+    GPtrArray *foreign;     /* TamgaForeignLicence */
+    GPtrArray *algorithms;  /* TamgaAlgorithmRule */
+    GPtrArray *identifiers; /* TamgaIdentifierRule */
+    GPtrArray *timestamps;  /* TamgaTimestampRule */
+    char **trusted_lists;   /* URLs where the country publishes its providers (TS 119 612) */
     /* What is made of a document by its content: names of formats; NULL: the usual one. */
     const char *format_xml, *format_other;
     char *renewal; /* "online while valid" ... text for people */

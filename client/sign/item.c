@@ -246,8 +246,9 @@ gboolean tamga_sign_task_prepare (TamgaSignTask *task, const TamgaSignRun *run, 
     }
     g_clear_pointer (&task->stamper, tamga_tsa_stamper_free);
     task->stamper = tamga_tsa_stamper_new (
-        &run->context->status, options->tsa_urls, tamga_algorithm_common_digest (run->algorithm),
-        run->context->clock, run->context->clock_data, run->call);
+        &run->context->status, options->tsa_urls, X509_get0_pubkey (run->key->certificate),
+        tamga_algorithm_common_digest (run->algorithm), run->context->clock,
+        run->context->clock_data, run->call);
     Progress progress = {run, task->item->input};
     g_autoptr (GPtrArray) issuers = carried_issuers (run);
     TamgaSigningParameters parameters = {

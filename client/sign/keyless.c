@@ -240,7 +240,7 @@ static void one_file (TamgaKeylessTask *task, const TamgaKeylessRun *run, TamgaK
 {
     GError **error = &task->outcome->error;
     task->stamper =
-        tamga_tsa_stamper_new (&run->context->status, run->options->tsa_urls, NULL,
+        tamga_tsa_stamper_new (&run->context->status, run->options->tsa_urls, NULL, NULL,
                                run->context->clock, run->context->clock_data, run->call);
     g_autoptr (GError) failed = NULL;
     if (work_on (task, run, work, &failed))

@@ -51,6 +51,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaStatusCache, tamga_status_cache_free)
 /* What is asked, of whom, as of when. Borrowed pointers. */
 typedef struct {
     const TamgaProfile *profile;
+    const TamgaTimestampRule *timestamp; /* what is asked of timestamps; NULL: the general keys */
     TamgaTrust *trust;
     TamgaFetch *fetch;       /* NULL: nothing is fetched */
     TamgaStatusCache *cache; /* NULL: none */

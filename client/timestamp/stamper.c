@@ -2,9 +2,12 @@
 /* Tokens for the formats, from the services of the profile or of the person. */
 #include "client/timestamp/stamper.h"
 
+#include "client/profile/groups.h"
+
 struct _TamgaTsaStamper {
     TamgaStamper interface; /* data: this object */
     const TamgaStatusContext *context;
+    const TamgaTimestampRule *rule; /* of the context's profile; NULL: none of its own */
     char **urls;
     gint64 (*clock) (gpointer data);
     gpointer clock_data;
@@ -23,6 +26,7 @@ static GBytes *stamp (const TamgaStamper *interface, GBytes *imprint, GError **e
     TamgaStatusContext context = *self->context;
     context.now = context.time = now_of (self);
     context.fresh = TRUE;
+    context.timestamp = self->rule;
     TamgaTsaAnswer *answer = tamga_tsa_request (&context, self->urls, imprint, interface->digest,
                                                 FALSE, self->call, error);
     if (!answer)
@@ -32,17 +36,22 @@ static GBytes *stamp (const TamgaStamper *interface, GBytes *imprint, GError **e
 }
 
 TamgaTsaStamper *tamga_tsa_stamper_new (const TamgaStatusContext *context, char **urls,
-                                        const TamgaDigest *digest, gint64 (*clock) (gpointer data),
-                                        gpointer clock_data, const TamgaCall *call)
+                                        EVP_PKEY *key, const TamgaDigest *digest,
+                                        gint64 (*clock) (gpointer data), gpointer clock_data,
+                                        const TamgaCall *call)
 {
     const char *wanted = context->profile->tsa_digest;
     const TamgaDigest *named = wanted ? tamga_digest_by_name (wanted) : NULL;
+    const TamgaTimestampRule *rule = tamga_profile_timestamp (context->profile, key);
+    if (rule && rule->digest)
+        named = rule->digest;
     if (!digest)
         digest = tamga_digest_by_name ("SHA-256");
     TamgaTsaStamper *self = g_new (TamgaTsaStamper, 1);
     *self = (TamgaTsaStamper){
         .interface = {.digest = named ? named : digest, .stamp = stamp, .data = self},
         .context = context,
+        .rule = rule,
         .urls = urls,
         .clock = clock,
         .clock_data = clock_data,

@@ -8,10 +8,12 @@
 typedef struct _TamgaTsaStamper TamgaTsaStamper;
 
 /* `context` and `urls` (NULL: the profile's) are borrowed; `clock` (NULL: the system's) tells the
- * time of each request. `digest`: of the imprints where the profile names none; NULL: SHA-256. */
+ * time of each request. `key`: the signer's, whose kind the profile may have timestamps of its own
+ * for; NULL: none. `digest`: of the imprints where the profile names none; NULL: SHA-256. */
 TamgaTsaStamper *tamga_tsa_stamper_new (const TamgaStatusContext *context, char **urls,
-                                        const TamgaDigest *digest, gint64 (*clock) (gpointer data),
-                                        gpointer clock_data, const TamgaCall *call);
+                                        EVP_PKEY *key, const TamgaDigest *digest,
+                                        gint64 (*clock) (gpointer data), gpointer clock_data,
+                                        const TamgaCall *call);
 void tamga_tsa_stamper_free (TamgaTsaStamper *stamper);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaTsaStamper, tamga_tsa_stamper_free)
 

@@ -397,8 +397,10 @@ static TamgaTsaAnswer *ask_one (const TamgaStatusContext *context, const char *u
                                 const TamgaDigest *digest, gboolean check_status,
                                 const TamgaCall *call, GString *lines, TamgaTsaError *code)
 {
-    g_autoptr (GBytes) request =
-        tamga_tsa_request_new (imprint, digest, context->profile->tsa_policy);
+    const char *policy = context->timestamp && context->timestamp->policy
+                             ? context->timestamp->policy
+                             : context->profile->tsa_policy;
+    g_autoptr (GBytes) request = tamga_tsa_request_new (imprint, digest, policy);
     if (request == NULL) {
         g_string_append_printf (lines, "\n%s: no request could be made for it", url);
         return NULL;

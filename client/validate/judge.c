@@ -36,6 +36,7 @@ void tamga_validated_signature_free (TamgaValidatedSignature *validated)
     g_free (validated->title);
     g_free (validated->organisation);
     g_free (validated->limits);
+    g_clear_pointer (&validated->identifiers, g_ptr_array_unref);
     g_free (validated);
 }
 

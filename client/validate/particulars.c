@@ -14,7 +14,7 @@ static void add_word (GString *text, const char *separator, const char *word)
     g_string_append (text, word);
 }
 
-static char *string_visible (const ASN1_STRING *string)
+char *tamga_certificate_string (const ASN1_STRING *string)
 {
     unsigned char *utf8 = NULL;
     int length = ASN1_STRING_to_UTF8 (&utf8, string);
@@ -106,7 +106,7 @@ static void add_notices (GString *text, X509 *certificate)
             if (OBJ_obj2nid (qualifier->pqualid) != NID_id_qt_unotice ||
                 qualifier->d.usernotice->exptext == NULL)
                 continue;
-            g_autofree char *notice = string_visible (qualifier->d.usernotice->exptext);
+            g_autofree char *notice = tamga_certificate_string (qualifier->d.usernotice->exptext);
             if (notice != NULL && *notice != '\0')
                 add_word (text, "; ", notice);
         }
@@ -167,29 +167,32 @@ static char *signature_algorithm_text (X509 *certificate)
     return g_strdup_printf ("%s (%s)", OBJ_nid2ln (nid), oid);
 }
 
-static char *item_issuer (X509 *certificate)
+static char *item_issuer (X509 *certificate, const TamgaProfile *profile G_GNUC_UNUSED)
 {
     return tamga_ossl_name (X509_get_issuer_name (certificate));
 }
 
-static char *item_subscriber (X509 *certificate)
+static char *item_subscriber (X509 *certificate, const TamgaProfile *profile)
 {
-    return tamga_ossl_name (X509_get_subject_name (certificate));
+    g_autoptr (GPtrArray) identifiers = tamga_certificate_identifiers (certificate, profile);
+    g_autofree char *numbers = tamga_identifiers_text (identifiers);
+    g_autofree char *name = tamga_ossl_name (X509_get_subject_name (certificate));
+    return numbers != NULL ? g_strdup_printf ("%s\n%s", name, numbers) : g_steal_pointer (&name);
 }
 
-static char *item_serial (X509 *certificate)
+static char *item_serial (X509 *certificate, const TamgaProfile *profile G_GNUC_UNUSED)
 {
     return tamga_ossl_serial (X509_get0_serialNumber (certificate));
 }
 
-static char *item_validity (X509 *certificate)
+static char *item_validity (X509 *certificate, const TamgaProfile *profile G_GNUC_UNUSED)
 {
     g_autofree char *from = tamga_time_text (tamga_ossl_time (X509_get0_notBefore (certificate)));
     g_autofree char *until = tamga_time_text (tamga_ossl_time (X509_get0_notAfter (certificate)));
     return g_strdup_printf ("%s to %s", from, until);
 }
 
-static char *item_key (X509 *certificate)
+static char *item_key (X509 *certificate, const TamgaProfile *profile G_GNUC_UNUSED)
 {
     g_autofree char *text = tamga_certificate_key_text (certificate);
     g_autoptr (GBytes) der = tamga_ossl_der (i2d_X509_PUBKEY, X509_get_X509_PUBKEY (certificate));
@@ -197,7 +200,12 @@ static char *item_key (X509 *certificate)
     return g_strdup_printf ("%s, SHA-256 of the key %s", text, digest);
 }
 
-static char *item_issuer_signature (X509 *certificate)
+static char *item_algorithm (X509 *certificate, const TamgaProfile *profile G_GNUC_UNUSED)
+{
+    return signature_algorithm_text (certificate);
+}
+
+static char *item_issuer_signature (X509 *certificate, const TamgaProfile *profile G_GNUC_UNUSED)
 {
     const ASN1_BIT_STRING *signature;
     g_autofree char *algorithm = signature_algorithm_text (certificate);
@@ -208,12 +216,12 @@ static char *item_issuer_signature (X509 *certificate)
     return g_strdup_printf ("%s%s, %d bytes, by %s", hex, size > 16 ? "..." : "", size, algorithm);
 }
 
-static char *item_scope (X509 *certificate)
+static char *item_scope (X509 *certificate, const TamgaProfile *profile)
 {
-    return tamga_certificate_scope (certificate, NULL);
+    return tamga_certificate_scope (certificate, profile);
 }
 
-static char *item_limits (X509 *certificate)
+static char *item_limits (X509 *certificate, const TamgaProfile *profile G_GNUC_UNUSED)
 {
     char *limits = tamga_certificate_limits (certificate);
     return limits != NULL ? limits : g_strdup ("none stated");
@@ -236,7 +244,7 @@ static void add_alternative_names (GString *text, X509 *certificate)
             GENERAL_NAME_get0_value (sk_GENERAL_NAME_value (names, i), &type);
         if (type != GEN_EMAIL && type != GEN_DNS && type != GEN_URI)
             continue;
-        g_autofree char *name = string_visible (value);
+        g_autofree char *name = tamga_certificate_string (value);
         g_autofree char *line = g_strdup_printf ("also known as: %s", name != NULL ? name : "?");
         add_word (text, "\n", line);
     }
@@ -265,7 +273,7 @@ static void add_services (GString *text, X509 *certificate)
                 GENERAL_NAME_get0_value (sk_GENERAL_NAME_value (names, k), &type);
             if (type != GEN_URI)
                 continue;
-            g_autofree char *url = string_visible (value);
+            g_autofree char *url = tamga_certificate_string (value);
             g_autofree char *line =
                 g_strdup_printf ("revocation list: %s", url != NULL ? url : "?");
             add_word (text, "\n", line);
@@ -274,7 +282,7 @@ static void add_services (GString *text, X509 *certificate)
     CRL_DIST_POINTS_free (points);
 }
 
-static char *item_other (X509 *certificate)
+static char *item_other (X509 *certificate, const TamgaProfile *profile G_GNUC_UNUSED)
 {
     GString *text = g_string_new (NULL);
     g_autoptr (TamgaStatements) statements = tamga_statements_read (certificate);
@@ -298,18 +306,13 @@ static char *item_other (X509 *certificate)
 
 static const struct {
     const char *title;
-    char *(*text) (X509 *certificate);
+    char *(*text) (X509 *certificate, const TamgaProfile *profile);
 } items[TAMGA_PARTICULARS] = {
-    {"issuer", item_issuer},
-    {"subscriber", item_subscriber},
-    {"serial number", item_serial},
-    {"validity", item_validity},
-    {"public key", item_key},
-    {"signature of the issuer", item_issuer_signature},
-    {"purpose and scope", item_scope},
-    {"limits of liability", item_limits},
-    {"algorithm", signature_algorithm_text},
-    {"other", item_other},
+    {"issuer", item_issuer},           {"subscriber", item_subscriber},
+    {"serial number", item_serial},    {"validity", item_validity},
+    {"public key", item_key},          {"signature of the issuer", item_issuer_signature},
+    {"purpose and scope", item_scope}, {"limits of liability", item_limits},
+    {"algorithm", item_algorithm},     {"other", item_other},
 };
 
 static void particular_free (gpointer data)
@@ -319,14 +322,14 @@ static void particular_free (gpointer data)
     g_free (particular);
 }
 
-GPtrArray *tamga_particulars (X509 *certificate)
+GPtrArray *tamga_particulars (X509 *certificate, const TamgaProfile *profile)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func (particular_free);
     for (guint i = 0; i < TAMGA_PARTICULARS; i++) {
         TamgaParticular *particular = g_new0 (TamgaParticular, 1);
         particular->number = i + 1;
         particular->title = items[i].title;
-        particular->text = items[i].text (certificate);
+        particular->text = items[i].text (certificate, profile);
         g_ptr_array_add (list, particular);
     }
     return list;
@@ -355,7 +358,7 @@ TamgaHolder *tamga_holder_read (X509 *certificate)
     for (int i = 0; i < X509_NAME_entry_count (name); i++) {
         const X509_NAME_ENTRY *entry = X509_NAME_get_entry (name, i);
         int nid = OBJ_obj2nid (X509_NAME_ENTRY_get_object (entry));
-        g_autofree char *text = string_visible (X509_NAME_ENTRY_get_data (entry));
+        g_autofree char *text = tamga_certificate_string (X509_NAME_ENTRY_get_data (entry));
         if (text == NULL || *g_strstrip (text) == '\0') {
             self->malformed = TRUE;
             continue;

@@ -16,8 +16,22 @@ typedef struct {
     char *text; /* may have several lines */
 } TamgaParticular;
 
-/* TAMGA_PARTICULARS elements. */
-GPtrArray *tamga_particulars (X509 *certificate);
+/* TAMGA_PARTICULARS elements, in the words of the profile (may be NULL). */
+GPtrArray *tamga_particulars (X509 *certificate, const TamgaProfile *profile);
+
+/* A number of a person or an organisation, by the profile's [identifiers]. */
+typedef struct {
+    char *label, *value; /* "IIN", "123456789011"; the value is safe on a terminal */
+    gboolean malformed;  /* not the text or the count of digits that it must be */
+} TamgaIdentifier;
+
+/* Those of the subject and of the subject directory attributes (RFC 5280 4.2.1.8), in this order.
+ * Elements: TamgaIdentifier. */
+GPtrArray *tamga_certificate_identifiers (X509 *certificate, const TamgaProfile *profile);
+/* "IIN 123456789011, BIN 123456789021"; NULL: none. New text. */
+char *tamga_identifiers_text (const GPtrArray *identifiers);
+/* A string of a certificate in UTF-8, safe on a terminal; NULL where it cannot be read. */
+char *tamga_certificate_string (const ASN1_STRING *string);
 
 /* Attributes of the holder's name; NULL where the name has none. Safe on a terminal. */
 typedef struct {

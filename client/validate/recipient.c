@@ -185,6 +185,24 @@ static void rows_holder (Recipient *self)
              holder->organisation_id != NULL ? holder->organisation_id : "");
 }
 
+/* UA 83(1-2): who it is by the numbers of the country, and whether those are entered as they must
+ * be. */
+static void rows_identifiers (Recipient *self)
+{
+    GPtrArray *identifiers = self->validated->identifiers;
+    for (guint i = 0; i < identifiers->len; i++) {
+        const TamgaIdentifier *identifier = identifiers->pdata[i];
+        row (self, "identifier", "UA 83(1)", CHECK_INFO, "%s %s", identifier->label,
+             identifier->value);
+        if (!identifier->malformed)
+            continue;
+        g_autofree char *text =
+            g_strdup_printf ("The %s in the certificate, \"%s\", is not formed as one must be.",
+                             identifier->label, identifier->value);
+        find (self, TAMGA_SEVERITY_WARNING, "identifier-malformed", "UA 83(2)", text);
+    }
+}
+
 /* UA 83(3), 131: qualified needs the certificate's statement and the device's, and both count only
  * when the certificate itself is believed. */
 static void row_qualified (Recipient *self, gboolean chain_passed)
@@ -218,6 +236,7 @@ void tamga_recipient_lines (const TamgaBlocks *blocks, TamgaValidatedSignature *
     validated->title = g_strdup (holder->title);
     validated->organisation = g_strdup (holder->organisation);
     validated->limits = tamga_certificate_limits (certificate);
+    validated->identifiers = tamga_certificate_identifiers (certificate, blocks->context->profile);
     validated->qualified_certificate = statements->qualified;
     validated->qualified_device = statements->device;
     row_scope (&self);
@@ -229,5 +248,6 @@ void tamga_recipient_lines (const TamgaBlocks *blocks, TamgaValidatedSignature *
     row_conjunction (&self, chain_passed);
     rows_secured (&self, chain_passed);
     rows_holder (&self);
+    rows_identifiers (&self);
     row_qualified (&self, chain_passed);
 }

@@ -8,6 +8,19 @@
 #include "client/validate/particulars.h"
 #include "formats/ossl.h"
 
+static json_t *identifiers (const GPtrArray *list)
+{
+    json_t *array = json_array ();
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const TamgaIdentifier *identifier = list->pdata[i];
+        json_array_append_new (array, json_pack ("{s:o, s:o, s:b}", "name",
+                                                 tamga_json_text (identifier->label), "value",
+                                                 tamga_json_text (identifier->value), "malformed",
+                                                 (int)identifier->malformed));
+    }
+    return array;
+}
+
 static json_t *signer (const TamgaValidatedSignature *validated)
 {
     X509 *certificate = validated->signature->certificate;
@@ -25,6 +38,7 @@ static json_t *signer (const TamgaValidatedSignature *validated)
     json_object_set_new (object, "organisation_id", tamga_json_text (holder->organisation_id));
     json_object_set_new (object, "unit", tamga_json_text (holder->unit));
     json_object_set_new (object, "serial_number", tamga_json_text (holder->serial_number));
+    json_object_set_new (object, "identifiers", identifiers (validated->identifiers));
     json_object_set_new (object, "country", tamga_json_text (holder->country));
     json_object_set_new (object, "subject", tamga_json_text (subject));
     json_object_set_new (object, "issuer", tamga_json_text (issuer));

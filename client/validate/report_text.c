@@ -141,6 +141,14 @@ static void fact_of_check (GString *out, const TamgaValidatedSignature *validate
         fact (out, label, "%s", check->text);
 }
 
+static void fact_identifiers (GString *out, const TamgaValidatedSignature *validated)
+{
+    g_autofree char *numbers =
+        validated->identifiers != NULL ? tamga_identifiers_text (validated->identifiers) : NULL;
+    if (numbers != NULL)
+        fact (out, "numbers", "%s", numbers);
+}
+
 static void fact_signed (GString *out, const TamgaValidatedSignature *validated)
 {
     const TamgaSignature *signature = validated->signature;
@@ -335,6 +343,7 @@ static void add_signature (GString *out, guint number, const TamgaValidatedSigna
     fact_objects (out, signature);
     if (!signature->is_document_timestamp && validated->procedure != NULL) {
         fact_of_check (out, validated, "person", "path");
+        fact_identifiers (out, validated);
         fact_status (out, validated);
         fact_qualified (out, validated);
         fact (out, "limits", "%s", validated->limits != NULL ? validated->limits : "none stated");

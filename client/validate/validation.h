@@ -53,7 +53,8 @@ typedef struct {
     GPtrArray *findings;        /* TamgaFinding: of format, path, status and validation */
     gboolean qualified_certificate, qualified_device; /* QcStatements */
     char *title, *organisation;                       /* VN 6.2, 7 */
-    char *limits; /* QcLimitValue, policy notices; NULL: none stated */
+    GPtrArray *identifiers; /* TamgaIdentifier, by the profile; NULL: no certificate */
+    char *limits;           /* QcLimitValue, policy notices; NULL: none stated */
 } TamgaValidatedSignature;
 
 typedef struct {

@@ -1,4 +1,7 @@
-# Kazakhstan: practice of the National Certification Authority (pki.gov.kz).
+# Kazakhstan: practice of the National Certification Authority (pki.gov.kz). New keys are GOST
+# 34.10-2015 of 512 bits since April 2024; RSA remains with certificates of before and with those of
+# information systems. XML is signed as XAdES; what portals expect is --format xmldsig, or
+# format-xml=xmldsig in a profile of one's own.
 [profile]
 version=1
 name=kz
@@ -34,6 +37,25 @@ crl-urls=http://crl.pki.gov.kz/nca_gost_2022.crl;http://crl.pki.gov.kz/nca_rsa_2
 delta-crl-urls=http://crl.pki.gov.kz/nca_d_gost_2022.crl;http://crl.pki.gov.kz/nca_d_rsa_2022.crl
 root-crl-urls=http://crl.root.gov.kz/gost.crl;http://crl.root.gov.kz/rsa.crl;http://crl.root.gov.kz/gost2015_2022.crl;http://crl.root.gov.kz/gost2020.crl;http://crl.root.gov.kz/rsa2020.crl
 certificate-urls=https://pki.gov.kz/cert/root_gost_2022.cer;https://pki.gov.kz/cert/nca_gost_2022.cer;https://pki.gov.kz/cert/root_rsa_2020.cer;https://pki.gov.kz/cert/nca_rsa_2022.cer;https://pki.gov.kz/cert/nca_gost.crt;https://pki.gov.kz/cert/nca_rsa.crt;https://root.gov.kz/cert/
+
+# The service has a policy for each kind of key; the general keys above are those for RSA.
+[timestamp GOST-2015-512]
+policy=1.2.398.3.3.2.6.4
+digest=Streebog-512
+
+[timestamp GOST-2004]
+policy=1.2.398.3.3.2.6.1
+digest=GOST-34.311-95
+
+# Keys of GOST 34.310-2004 are not issued any more: signatures of before are read, with a warning.
+[algorithms]
+GOST-2004=warn
+GOST-34.310-2004=refuse;since=2025-05-01
+
+# IIN: individual identification number. BIN: business identification number.
+[identifiers]
+2.5.4.5:IIN=IIN;digits=12
+2.5.4.11:BIN=BIN;digits=12
 
 [keys]
 stores=PKCS#12 file;ID card;flash drive

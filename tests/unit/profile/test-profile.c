@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/profile/algorithms.h"
+#include "client/profile/groups.h"
 #include "formats/ossl.h"
 
 static TamgaProfile *shipped (const char *name)
@@ -74,6 +75,80 @@ static void test_kz (void)
     g_assert_cmpstr (tamga_profile_oid_name (NULL, "2.5.4.3"), ==, "commonName");
 }
 
+#define GOOD                                                                                       \
+    "[profile]\nversion=1\nname=t\ntitle=T\n"                                                      \
+    "[signing]\ngate=full\ndefault-level=LT\n"                                                     \
+    "[status]\nmax-age=60\nclock-tolerance=5\n"
+
+static TamgaProfile *load_text (const char *text, GError **error)
+{
+    g_autofree char *folder = g_dir_make_tmp ("tamga-profile-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename (folder, "t.profile", NULL);
+    g_assert_true (g_file_set_contents (path, text, -1, NULL));
+    TamgaProfile *profile = tamga_profile_load_file (path, error);
+    g_unlink (path);
+    g_rmdir (folder);
+    return profile;
+}
+
+static const TamgaIdentifierRule *identifier (const TamgaProfile *profile, const char *oid)
+{
+    for (guint i = 0; i < profile->identifiers->len; i++) {
+        const TamgaIdentifierRule *rule = profile->identifiers->pdata[i];
+        if (g_str_equal (rule->oid, oid))
+            return rule;
+    }
+    return NULL;
+}
+
+/* Numbers of people, and a timestamp policy for each kind of key. */
+static void test_kz_tables (void)
+{
+    g_autoptr (TamgaProfile) kz = shipped ("kz");
+    const TamgaIdentifierRule *iin = identifier (kz, "2.5.4.5");
+    g_assert_cmpstr (iin->prefix, ==, "IIN");
+    g_assert_cmpstr (iin->label, ==, "IIN");
+    g_assert_cmpuint (iin->digits, ==, 12);
+    g_assert_cmpstr (identifier (kz, "2.5.4.11")->label, ==, "BIN");
+    g_assert_cmpuint (kz->timestamps->len, ==, 2);
+    const TamgaTimestampRule *gost = kz->timestamps->pdata[0];
+    g_assert_cmpstr (gost->kind, ==, "GOST-2015-512");
+    g_assert_cmpstr (gost->policy, ==, "1.2.398.3.3.2.6.4");
+    g_assert_cmpstr (gost->digest->name, ==, "Streebog-512");
+    g_assert_cmpstr (kz->tsa_policy, ==, "1.2.398.3.3.2.6.2");
+    g_assert_cmpint (tamga_profile_rule (kz, "GOST-2004")->word, ==, TAMGA_RULE_WARN);
+    g_autoptr (EVP_PKEY) curve = EVP_EC_gen ("P-256");
+    g_assert_null (tamga_profile_timestamp (kz, curve));
+    g_assert_null (tamga_profile_timestamp (kz, NULL));
+}
+
+/* UA 95, 135: the time of the provider's change decides. */
+static void test_ua (void)
+{
+    g_autoptr (TamgaProfile) ua = shipped ("ua");
+    g_assert_cmpint (ua->gate, ==, TAMGA_GATE_FULL);
+    g_assert_cmpint (ua->effect, ==, TAMGA_EFFECT_REVOCATION_TIME);
+    g_assert_cmpuint (g_strv_length (ua->trusted_lists), ==, 3);
+    g_assert_cmpstr (identifier (ua, "1.2.804.2.1.1.1.11.1.4.2.1")->label, ==, "EDRPOU");
+    g_assert_cmpstr (identifier (ua, "2.5.4.97")->prefix, ==, "NTRUA-");
+    g_assert_cmpstr (tamga_profile_oid_name (ua, "1.2.804.2.1.1.1.3.9"), ==, "electronic seal");
+}
+
+static void test_timestamp_by_key (void)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (TamgaProfile) profile =
+        load_text (GOOD "[timestamp ec]\npolicy=1.2.3\n[timestamp RSA]\ndigest=SHA-512\n", &error);
+    g_assert_no_error (error);
+    g_autoptr (EVP_PKEY) curve = EVP_EC_gen ("P-256");
+    g_autoptr (EVP_PKEY) rsa = EVP_RSA_gen (2048);
+    g_autoptr (EVP_PKEY) other = EVP_PKEY_Q_keygen (NULL, NULL, "ED25519");
+    g_assert_cmpstr (tamga_profile_timestamp (profile, curve)->policy, ==, "1.2.3");
+    g_assert_null (tamga_profile_timestamp (profile, curve)->digest);
+    g_assert_cmpstr (tamga_profile_timestamp (profile, rsa)->digest->name, ==, "SHA-512");
+    g_assert_null (tamga_profile_timestamp (profile, other));
+}
+
 static void test_basic (void)
 {
     g_autoptr (TamgaProfile) basic = shipped ("basic");
@@ -103,16 +178,11 @@ static void test_unknown_lists_names (void)
     g_assert_null (tamga_profile_load ("atlantis", &error));
     g_assert_error (error, TAMGA_PROFILE_ERROR, TAMGA_PROFILE_ERROR_UNKNOWN);
     g_assert_nonnull (strstr (error->message, "atlantis"));
-    g_assert_nonnull (strstr (error->message, "basic, demo, kg, kz, vn"));
+    g_assert_nonnull (strstr (error->message, "basic, demo, kg, kz, ua, vn"));
     g_clear_error (&error);
     g_assert_null (tamga_profile_load ("../demo", &error));
     g_assert_error (error, TAMGA_PROFILE_ERROR, TAMGA_PROFILE_ERROR_UNKNOWN);
 }
-
-#define GOOD                                                                                       \
-    "[profile]\nversion=1\nname=t\ntitle=T\n"                                                      \
-    "[signing]\ngate=full\ndefault-level=LT\n"                                                     \
-    "[status]\nmax-age=60\nclock-tolerance=5\n"
 
 static const struct {
     const char *name, *text, *message; /* `message`: what the error must contain */
@@ -148,6 +218,22 @@ static const struct {
     {"rising-reminders", GOOD "[account]\nreminder-days=7;30\n", "t.profile:12: reminder-days",
      TAMGA_PROFILE_ERROR_VALUE},
     {"wrong-oid", GOOD "[oids]\nabc=name\n", "t.profile:12: abc", TAMGA_PROFILE_ERROR_VALUE},
+    {"identifier-without-oid", GOOD "[identifiers]\nserialNumber=IIN\n",
+     "t.profile:12: serialNumber is not", TAMGA_PROFILE_ERROR_VALUE},
+    {"identifier-empty-prefix", GOOD "[identifiers]\n2.5.4.5:=IIN\n",
+     "t.profile:12: 2.5.4.5:", TAMGA_PROFILE_ERROR_VALUE},
+    {"identifier-digits", GOOD "[identifiers]\n2.5.4.5=IIN;digits=0\n", "t.profile:12: 2.5.4.5",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"identifier-more", GOOD "[identifiers]\n2.5.4.5=IIN;letters=2\n", "t.profile:12: 2.5.4.5",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"timestamp-kind", GOOD "[timestamp ABC]\npolicy=1.2.3\n", "t.profile:11: \"ABC\"",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"timestamp-weak-digest", GOOD "[timestamp RSA]\ndigest=SHA-1\n", "t.profile:12: digest=SHA-1",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"timestamp-policy", GOOD "[timestamp RSA]\npolicy=1.2.x\n", "t.profile:12: policy=1.2.x",
+     TAMGA_PROFILE_ERROR_VALUE},
+    {"trusted-list", GOOD "[trust]\ntrusted-lists=czo.gov.ua\n", "t.profile:12: trusted-lists",
+     TAMGA_PROFILE_ERROR_VALUE},
     {"unknown-algorithm", GOOD "[algorithms]\nSHA-257=refuse\n", "t.profile:12: SHA-257 is no",
      TAMGA_PROFILE_ERROR_VALUE},
     {"other-spelling", GOOD "[algorithms]\nSHA256=refuse\n", "t.profile:12: SHA256 is no",
@@ -192,17 +278,6 @@ static const struct {
           "0000000000000000000000000000000000000000000000000000000000000000\n",
      "licence= is missing", TAMGA_PROFILE_ERROR_VALUE},
 };
-
-static TamgaProfile *load_text (const char *text, GError **error)
-{
-    g_autofree char *folder = g_dir_make_tmp ("tamga-profile-XXXXXX", NULL);
-    g_autofree char *path = g_build_filename (folder, "t.profile", NULL);
-    g_assert_true (g_file_set_contents (path, text, -1, NULL));
-    TamgaProfile *profile = tamga_profile_load_file (path, error);
-    g_unlink (path);
-    g_rmdir (folder);
-    return profile;
-}
 
 static void test_wrong (gconstpointer data)
 {
@@ -306,6 +381,9 @@ int main (int argc, char **argv)
     g_test_add_func ("/vn_26/reminders", test_vn);
     g_test_add_func ("/kg_use_4/timestamp_is_mandatory", test_kg);
     g_test_add_func ("/kz_renew_3/reminders_and_services", test_kz);
+    g_test_add_func ("/profile/kz_tables", test_kz_tables);
+    g_test_add_func ("/ua_95_135/status_and_lists", test_ua);
+    g_test_add_func ("/profile/timestamp_by_key", test_timestamp_by_key);
     g_test_add_func ("/profile/basic", test_basic);
     g_test_add_func ("/profile/default_is_basic", test_default_is_basic);
     g_test_add_func ("/profile/formats", test_formats);

@@ -101,7 +101,7 @@ static void test_ten_items (void)
                                          "other"};
     g_autoptr (Scene) scene = scene_new ();
     g_autoptr (X509) certificate = official (scene->provider);
-    g_autoptr (GPtrArray) items = tamga_particulars (certificate);
+    g_autoptr (GPtrArray) items = tamga_particulars (certificate, NULL);
     g_assert_cmpuint (items->len, ==, TAMGA_PARTICULARS);
     for (guint i = 0; i < items->len; i++) {
         const TamgaParticular *item = items->pdata[i];
@@ -167,6 +167,60 @@ static void test_malformed_statements (void)
         g_assert_true (statements->present);
         g_assert_true (statements->malformed);
         g_assert_false (statements->qualified);
+    }
+}
+
+/* subjectDirectoryAttributes with one attribute, 1.2.804.2.1.1.1.11.1.4.2.1, that is "12345678";
+ * the second one is an INTEGER, the third no attribute at all. */
+#define DIRECTORY "2.5.29.9=DER:301c301a060c2a8624020101010b01040201310a13083132333435363738\n"
+#define DIRECTORY_INTEGER "2.5.29.9=DER:30153013060c2a8624020101010b010402013103020105\n"
+#define DIRECTORY_OTHER "2.5.29.9=DER:3003020105\n"
+
+static GPtrArray *identifier_rule (const char *oid, const char *prefix, guint digits)
+{
+    GPtrArray *rules = g_ptr_array_new_with_free_func (g_free);
+    TamgaIdentifierRule rule = {(char *)oid, (char *)prefix, (char *)"No.", digits};
+    g_ptr_array_add (rules, g_memdup2 (&rule, sizeof rule));
+    return rules;
+}
+
+/* UA 83(1-2): numbers of subject and directory attributes, and whether they are formed as such. */
+static void test_identifiers (void)
+{
+    static const struct {
+        const char *extensions, *oid, *prefix;
+        guint digits;
+        const char *text;
+        gboolean malformed;
+    } rows[] = {
+        {DIRECTORY, "1.2.804.2.1.1.1.11.1.4.2.1", NULL, 8, "No. 12345678", FALSE},
+        {DIRECTORY, "1.2.804.2.1.1.1.11.1.4.2.1", "12", 6, "No. 345678", FALSE},
+        {DIRECTORY, "1.2.804.2.1.1.1.11.1.4.2.1", NULL, 10, "No. 12345678", TRUE},
+        {DIRECTORY, "1.2.804.2.1.1.1.11.1.4.2.1", "X", 8, NULL, FALSE},
+        {DIRECTORY, "1.2.804.2.1.1.1.11.1.4.1.1", NULL, 0, NULL, FALSE},
+        {DIRECTORY_INTEGER, "1.2.804.2.1.1.1.11.1.4.2.1", NULL, 0, "No. ", TRUE},
+        {DIRECTORY_OTHER, "1.2.804.2.1.1.1.11.1.4.2.1", NULL, 0, NULL, FALSE},
+        {"", "2.5.4.3", "IIN", 12, "No. 123456789011", FALSE},
+        {"", "2.5.4.3", NULL, 12, "No. IIN123456789011", TRUE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        g_autoptr (Scene) scene = scene_new ();
+        g_autofree char *extensions = g_strconcat (PKI_SIGNER, rows[i].extensions, NULL);
+        g_autoptr (Entity) entity =
+            pki_issue (scene->provider, "IIN123456789011", extensions, 0, 0);
+        g_autoptr (GPtrArray) rules = identifier_rule (rows[i].oid, rows[i].prefix, rows[i].digits);
+        GPtrArray *before = scene->profile->identifiers;
+        scene->profile->identifiers = rules;
+        g_autoptr (TamgaValidation) validation =
+            scene_validate (scene, scene_lt_signature (scene, entity));
+        const TamgaValidatedSignature *one = scene_one (validation, 0);
+        g_autofree char *text = tamga_identifiers_text (one->identifiers);
+        scene->profile->identifiers = before;
+        g_assert_cmpstr (text, ==, rows[i].text);
+        g_assert_cmpint (scene_has_finding (one, "identifier-malformed"), ==, rows[i].malformed);
+        scene_assert (validation, 0, TAMGA_TOTAL_PASSED, NULL);
+        if (text != NULL)
+            g_assert_cmpstr (scene_check (one, "identifier")->text, ==, text);
     }
 }
 
@@ -445,6 +499,7 @@ int main (int argc, char **argv)
         {"/vn_6_2/holder", test_holder},
         {"/en_319_412_5/statements", test_statements},
         {"/en_319_412_5/malformed", test_malformed_statements},
+        {"/ua_83/identifiers", test_identifiers},
         {"/vn_79_1a/limits", test_limits},
         {"/vn_79_1a/scope_names", test_scope_names},
         {"/vn_79/rows", test_recipient_rows},
