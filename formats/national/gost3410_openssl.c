@@ -1,226 +1,176 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* GOST 34.10 over a curve of given numbers, by OpenSSL. Multiplication of the base point by a
- * secret is OpenSSL's ladder, which takes the same steps for every scalar since order and cofactor
- * of the group are known; what else is computed from secrets, modulo the order, is blinded by a
- * random factor. */
-#include <openssl/bn.h>
+/* GOST R 34.10-2012 by OpenSSL's arithmetic, on curves that nettle does not have.
+ *
+ * Timing: k G and d G are calculated by OpenSSL's constant-time ladder with randomised
+ * coordinates, which EC_POINT_mul takes since the group has its order and cofactor. Of
+ * s = r d + k e, each product is calculated as ((r b) d + (e b) k) / b with a random b, so that
+ * what multiplies a secret is blinded; the products are Montgomery's, in constant time but for
+ * numbers whose topmost word is zero, the sum may show something of blinded numbers only, and b is
+ * inverted by the variant of OpenSSL without branches. What verifies, and the test of a point's
+ * order, handles public numbers only and is not in constant time. */
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 
 #include "formats/national/gost3410_internal.h"
-#include "formats/national/nonce.h"
-#include "formats/ossl.h"
 
-/* RFC 7836 A.2, the canonical form; the cofactor is 4. */
-static const char *const numbers[] = {
-    "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFD97", /* p */
-    "C2173F1513981673AF4892C23035A27CE25E2013BF95AA33B22C656F277E7335", /* a */
-    "295F9BAE7428ED9CCC20E7C359A9D41A22FCCD9108E17BF7BA9337A6F8AE9513", /* b */
-    "91E38443A5E82C0D880923425712B2BB658B9196932E02C78B2582FE742DAA28", /* x of the base point */
-    "32879423AB1A0375895786C4BB46E9565FDE0B5344766740AF268ADB32322E5C", /* y */
-    "400000000000000000000000000000000FD8CDDFC87B6635C115AF556C360C67", /* q */
-};
-#define COFACTOR 4
+/* Numbers of one calculation; all of them are wiped at its end. */
+typedef struct {
+    const TamgaGostDomain *domain;
+    BN_CTX *context;
+    EC_POINT *point;
+} Work;
 
-static EC_GROUP *make_group (void)
+static gboolean work_begin (Work *work, const TamgaGostDomain *domain)
 {
-    BIGNUM *values[G_N_ELEMENTS (numbers)] = {NULL};
-    for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
-        BN_hex2bn (&values[i], numbers[i]);
-    BIGNUM *cofactor = BN_new ();
-    BN_set_word (cofactor, COFACTOR);
-    EC_GROUP *group = EC_GROUP_new_curve_GFp (values[0], values[1], values[2], NULL);
-    EC_POINT *base = EC_POINT_new (group);
-    gboolean made =
-        EC_POINT_set_affine_coordinates (group, base, values[3], values[4], NULL) == 1 &&
-        EC_GROUP_set_generator (group, base, values[5], cofactor) == 1;
-    g_assert (made);
-    EC_POINT_free (base);
-    BN_free (cofactor);
-    for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
-        BN_free (values[i]);
-    return group;
+    *work = (Work){domain, BN_CTX_new (), EC_POINT_new (domain->group)};
+    if (work->context != NULL)
+        BN_CTX_start (work->context);
+    return work->context != NULL && work->point != NULL;
 }
 
-/* Made once, never freed; read only, by all threads. */
-static const EC_GROUP *group (void)
+/* Hands `result` through, and empties OpenSSL's queue of errors. */
+static gboolean work_end (Work *work, gboolean result)
 {
-    static gsize once;
-    static EC_GROUP *made;
-    if (g_once_init_enter (&once)) {
-        made = make_group ();
-        g_once_init_leave (&once, 1);
-    }
-    return made;
-}
-
-/* A number of the curve's size that is in 1..q-1; NULL otherwise. */
-static BIGNUM *scalar_of (const TamgaGostCurve *curve, const guint8 *octets)
-{
-    BIGNUM *number = BN_lebin2bn (octets, (int)curve->size, BN_secure_new ());
-    g_assert (number);
-    BN_set_flags (number, BN_FLG_CONSTTIME);
-    if (!BN_is_zero (number) && BN_cmp (number, EC_GROUP_get0_order (group ())) < 0)
-        return number;
-    BN_clear_free (number);
-    return NULL;
-}
-
-/* e of the standard: the digest as a number modulo q, and 1 in place of 0. */
-static BIGNUM *number_of_digest (const TamgaGostCurve *curve, const guint8 *digest, BN_CTX *context)
-{
-    BIGNUM *number = BN_lebin2bn (digest, (int)curve->size, NULL);
-    BN_mod (number, number, EC_GROUP_get0_order (group ()), context);
-    if (BN_is_zero (number))
-        BN_one (number);
-    return number;
-}
-
-/* On the curve, and of the order of the base point. NULL otherwise. */
-static EC_POINT *point_of (const TamgaGostCurve *curve, const guint8 *octets, BN_CTX *context)
-{
-    BIGNUM *x = BN_lebin2bn (octets, (int)curve->size, NULL);
-    BIGNUM *y = BN_lebin2bn (octets + curve->size, (int)curve->size, NULL);
-    EC_POINT *point = EC_POINT_new (group ());
-    EC_POINT *product = EC_POINT_new (group ());
-    gboolean below = BN_cmp (x, EC_GROUP_get0_field (group ())) < 0 &&
-                     BN_cmp (y, EC_GROUP_get0_field (group ())) < 0;
-    gboolean good =
-        below && EC_POINT_set_affine_coordinates (group (), point, x, y, context) == 1 &&
-        EC_POINT_mul (group (), product, NULL, point, EC_GROUP_get0_order (group ()), context) ==
-            1 &&
-        EC_POINT_is_at_infinity (group (), product) == 1;
-    EC_POINT_free (product);
-    BN_free (x);
-    BN_free (y);
-    if (good)
-        return point;
+    EC_POINT_clear_free (work->point);
+    if (work->context != NULL)
+        BN_CTX_end (work->context);
+    BN_CTX_free (work->context); /* wipes the numbers */
     ERR_clear_error ();
-    EC_POINT_free (point);
-    return NULL;
+    return result;
 }
 
-static gboolean point_valid (const TamgaGostCurve *curve, const guint8 *octets)
+/* A new number, 0 without `octets`. NULL: no memory. Secret ones get BN_FLG_CONSTTIME. */
+static BIGNUM *number (Work *work, const guint8 *octets, gboolean secret)
 {
-    BN_CTX *context = BN_CTX_new ();
-    EC_POINT *point = point_of (curve, octets, context);
-    EC_POINT_free (point);
-    BN_CTX_free (context);
-    return point != NULL;
+    BIGNUM *result = BN_CTX_get (work->context);
+    if (result != NULL && secret)
+        BN_set_flags (result, BN_FLG_CONSTTIME);
+    if (result != NULL && octets != NULL &&
+        BN_lebin2bn (octets, (int)work->domain->size, result) == NULL)
+        return NULL;
+    return result;
 }
 
-static gboolean public_point (const TamgaGostCurve *curve, const guint8 *octets, guint8 *point)
+static gboolean octets_of (const Work *work, const BIGNUM *value, guint8 *octets)
 {
-    BIGNUM *scalar = scalar_of (curve, octets);
-    if (!scalar)
-        return FALSE;
-    BN_CTX *context = BN_CTX_secure_new ();
-    EC_POINT *product = EC_POINT_new (group ());
-    BIGNUM *x = BN_new (), *y = BN_new ();
-    int size = (int)curve->size;
-    gboolean done = EC_POINT_mul (group (), product, scalar, NULL, NULL, context) == 1 &&
-                    EC_POINT_get_affine_coordinates (group (), product, x, y, context) == 1 &&
-                    BN_bn2lebinpad (x, point, size) == size &&
-                    BN_bn2lebinpad (y, point + size, size) == size;
-    BN_free (x);
-    BN_free (y);
-    EC_POINT_free (product);
-    BN_CTX_free (context);
-    BN_clear_free (scalar);
-    return done;
+    int size = (int)work->domain->size;
+    return BN_bn2lebinpad (value, octets, size) == size;
 }
 
-/* s = r d + k e modulo q, as ((b d) r + (b k) e) / b with a random b. */
-static gboolean compute_s (BIGNUM *s, const BIGNUM *r, const BIGNUM *d, const BIGNUM *k,
-                           const BIGNUM *e, BN_CTX *context)
+/* The point of these coordinates into work->point; FALSE: not on the curve. */
+static gboolean load_point (Work *work, const guint8 *octets)
 {
-    const BIGNUM *q = EC_GROUP_get0_order (group ());
-    BN_CTX_start (context);
-    BIGNUM *blind = BN_CTX_get (context), *inverse = BN_CTX_get (context);
-    BIGNUM *first = BN_CTX_get (context), *second = BN_CTX_get (context);
-    gboolean done = FALSE;
-    if (second) {
-        BN_set_flags (blind, BN_FLG_CONSTTIME);
-        do {
-            done = BN_priv_rand_range (blind, q) == 1;
-        } while (done && BN_is_zero (blind));
-        done = done && BN_mod_inverse (inverse, blind, q, context) != NULL &&
-               BN_mod_mul (first, blind, d, q, context) == 1 &&
-               BN_mod_mul (first, first, r, q, context) == 1 &&
-               BN_mod_mul (second, blind, k, q, context) == 1 &&
-               BN_mod_mul (second, second, e, q, context) == 1 &&
-               BN_mod_add (first, first, second, q, context) == 1 &&
-               BN_mod_mul (s, first, inverse, q, context) == 1;
-        BN_clear (blind);
-        BN_clear (inverse);
-        BN_clear (first);
-        BN_clear (second);
+    BIGNUM *x = number (work, octets, FALSE);
+    BIGNUM *y = number (work, octets + work->domain->size, FALSE);
+    return x != NULL && y != NULL &&
+           EC_POINT_set_affine_coordinates (work->domain->group, work->point, x, y,
+                                            work->context) == 1;
+}
+
+/* The group may have more points than those of order q: q times the point must be neutral. */
+static gboolean openssl_valid (const TamgaGostDomain *domain, const guint8 *octets)
+{
+    Work work;
+    const EC_GROUP *group = domain->group;
+    gboolean valid = work_begin (&work, domain) && load_point (&work, octets) &&
+                     EC_POINT_mul (group, work.point, NULL, work.point, EC_GROUP_get0_order (group),
+                                   work.context) == 1 &&
+                     EC_POINT_is_at_infinity (group, work.point) == 1;
+    return work_end (&work, valid);
+}
+
+/* Coordinates of the base point times `scalar`, which is secret; `y` may be NULL. */
+static gboolean multiply_base (Work *work, const BIGNUM *scalar, BIGNUM *x, BIGNUM *y)
+{
+    const EC_GROUP *group = work->domain->group;
+    return EC_POINT_mul (group, work->point, scalar, NULL, NULL, work->context) == 1 &&
+           EC_POINT_get_affine_coordinates (group, work->point, x, y, work->context) == 1;
+}
+
+static gboolean openssl_public (const TamgaGostDomain *domain, const guint8 *scalar, guint8 *octets)
+{
+    Work work;
+    gboolean ok = work_begin (&work, domain);
+    BIGNUM *d = ok ? number (&work, scalar, TRUE) : NULL;
+    BIGNUM *x = ok ? number (&work, NULL, FALSE) : NULL;
+    BIGNUM *y = ok ? number (&work, NULL, FALSE) : NULL;
+    ok = d != NULL && y != NULL && multiply_base (&work, d, x, y) && octets_of (&work, x, octets) &&
+         octets_of (&work, y, octets + domain->size);
+    return work_end (&work, ok);
+}
+
+/* result = (r b) d + (e b) k, all modulo q; Montgomery's factor is in neither operand. */
+static gboolean blinded_sum (Work *work, BIGNUM *result, const BIGNUM *const factors[2],
+                             const BIGNUM *const secrets[2], const BIGNUM *blind)
+{
+    BN_MONT_CTX *mod_q = work->domain->mod_q;
+    BIGNUM *product = number (work, NULL, TRUE), *secret = number (work, NULL, TRUE);
+    gboolean ok = secret != NULL;
+    BN_zero (result);
+    for (gsize i = 0; ok && i < 2; i++) {
+        ok = BN_to_montgomery (product, factors[i], mod_q, work->context) &&
+             BN_mod_mul_montgomery (product, product, blind, mod_q, work->context) &&
+             BN_to_montgomery (secret, secrets[i], mod_q, work->context) &&
+             BN_mod_mul_montgomery (product, product, secret, mod_q, work->context) &&
+             BN_mod_add_quick (result, result, product, work->domain->q);
     }
-    BN_CTX_end (context);
-    return done;
+    return ok;
 }
 
-static gboolean sign (const TamgaGostCurve *curve, const guint8 *octets, const guint8 *digest,
-                      guint8 *signature)
+/* A number of 1..q-1. */
+static gboolean make_blind (BIGNUM *blind, const BIGNUM *q)
 {
-    BIGNUM *scalar = scalar_of (curve, octets);
-    if (!scalar)
-        return FALSE;
-    const BIGNUM *q = EC_GROUP_get0_order (group ());
-    BN_CTX *context = BN_CTX_secure_new ();
-    BIGNUM *e = number_of_digest (curve, digest, context);
-    BIGNUM *k = BN_secure_new (), *r = BN_new (), *s = BN_new ();
-    EC_POINT *product = EC_POINT_new (group ());
-    TamgaNonce *nonce = tamga_nonce_new (q, octets, curve->size, digest, curve->size);
-    gboolean done = nonce != NULL;
-    do {
-        done = done && tamga_nonce_next (nonce, k) &&
-               EC_POINT_mul (group (), product, k, NULL, NULL, context) == 1 &&
-               EC_POINT_get_affine_coordinates (group (), product, r, NULL, context) == 1 &&
-               BN_nnmod (r, r, q, context) == 1 && compute_s (s, r, scalar, k, e, context);
-    } while (done && (BN_is_zero (r) || BN_is_zero (s)));
-    int size = (int)curve->size;
-    done = done && BN_bn2lebinpad (r, signature, size) == size &&
-           BN_bn2lebinpad (s, signature + size, size) == size;
-    tamga_nonce_free (nonce);
-    EC_POINT_clear_free (product);
-    BN_free (r);
-    BN_free (s);
-    BN_clear_free (k);
-    BN_free (e);
-    BN_CTX_free (context);
-    BN_clear_free (scalar);
-    return done;
+    gboolean ok;
+    do
+        ok = BN_priv_rand_range (blind, q) == 1;
+    while (ok && BN_is_zero (blind));
+    return ok;
 }
 
-/* R = (s / e) G - (r / e) Q, and its x modulo q is r. */
-static gboolean verify (const TamgaGostCurve *curve, const guint8 *octets, const guint8 *digest,
-                        const guint8 *signature)
+static gboolean openssl_sign (const TamgaGostDomain *domain, const guint8 *scalar,
+                              const guint8 *nonce, const guint8 *e, guint8 *signature)
 {
-    const BIGNUM *q = EC_GROUP_get0_order (group ());
-    BN_CTX *context = BN_CTX_new ();
-    EC_POINT *point = point_of (curve, octets, context);
-    BIGNUM *r = scalar_of (curve, signature), *s = scalar_of (curve, signature + curve->size);
-    BIGNUM *e = number_of_digest (curve, digest, context);
-    BIGNUM *first = BN_new (), *second = BN_new ();
-    EC_POINT *sum = EC_POINT_new (group ());
-    gboolean good = point && r && s && BN_mod_inverse (e, e, q, context) != NULL &&
-                    BN_mod_mul (first, s, e, q, context) == 1 &&
-                    BN_mod_mul (second, r, e, q, context) == 1 &&
-                    BN_mod_sub (second, q, second, q, context) == 1 &&
-                    EC_POINT_mul (group (), sum, first, point, second, context) == 1 &&
-                    EC_POINT_is_at_infinity (group (), sum) == 0 &&
-                    EC_POINT_get_affine_coordinates (group (), sum, first, NULL, context) == 1 &&
-                    BN_nnmod (first, first, q, context) == 1 && BN_cmp (first, r) == 0;
-    EC_POINT_free (sum);
-    BN_free (first);
-    BN_free (second);
-    BN_free (e);
-    BN_free (r);
-    BN_free (s);
-    EC_POINT_free (point);
-    BN_CTX_free (context);
-    return good;
+    Work work;
+    BIGNUM *d = NULL, *k = NULL, *h = NULL, *r = NULL, *s = NULL, *blind = NULL, *unblind = NULL;
+    gboolean ok =
+        work_begin (&work, domain) && (d = number (&work, scalar, TRUE)) != NULL &&
+        (k = number (&work, nonce, TRUE)) != NULL && (h = number (&work, e, FALSE)) != NULL &&
+        (r = number (&work, NULL, FALSE)) != NULL && (s = number (&work, NULL, TRUE)) != NULL &&
+        (blind = number (&work, NULL, TRUE)) != NULL &&
+        (unblind = number (&work, NULL, TRUE)) != NULL;
+    ok = ok && multiply_base (&work, k, r, NULL) && BN_nnmod (r, r, domain->q, work.context) &&
+         make_blind (blind, domain->q) &&
+         blinded_sum (&work, s, (const BIGNUM *[]){r, h}, (const BIGNUM *[]){d, k}, blind) &&
+         BN_mod_inverse (unblind, blind, domain->q, work.context) != NULL &&
+         BN_to_montgomery (unblind, unblind, domain->mod_q, work.context) &&
+         BN_mod_mul_montgomery (s, s, unblind, domain->mod_q, work.context) &&
+         octets_of (&work, r, signature) && octets_of (&work, s, signature + domain->size);
+    return work_end (&work, ok);
 }
 
-const TamgaGostArithmetic tamga_gost_openssl = {point_valid, public_point, sign, verify};
+/* 6.2 of RFC 7091: v = 1/e, C = (s v) G - (r v) Q, and r must be x (C) mod q. */
+static gboolean openssl_verify (const TamgaGostDomain *domain, const guint8 *point, const guint8 *e,
+                                const guint8 *signature)
+{
+    Work work;
+    const BIGNUM *q = domain->q;
+    BIGNUM *v = NULL, *r = NULL, *s = NULL, *x = NULL;
+    gboolean good = work_begin (&work, domain) && load_point (&work, point) &&
+                    (v = number (&work, e, FALSE)) != NULL &&
+                    (r = number (&work, signature, FALSE)) != NULL &&
+                    (s = number (&work, signature + domain->size, FALSE)) != NULL &&
+                    (x = number (&work, NULL, FALSE)) != NULL;
+    good =
+        good && BN_mod_inverse (v, v, q, work.context) != NULL &&
+        BN_mod_mul (s, s, v, q, work.context) && BN_mod_mul (v, r, v, q, work.context) &&
+        BN_sub (v, q, v) &&
+        EC_POINT_mul (domain->group, work.point, s, work.point, v, work.context) == 1 &&
+        EC_POINT_is_at_infinity (domain->group, work.point) == 0 &&
+        EC_POINT_get_affine_coordinates (domain->group, work.point, x, NULL, work.context) == 1 &&
+        BN_nnmod (x, x, q, work.context) && BN_cmp (x, r) == 0;
+    return work_end (&work, good);
+}
+
+const TamgaGostArithmetic tamga_gost_openssl = {openssl_valid, openssl_public, openssl_sign,
+                                                openssl_verify};
