@@ -4,21 +4,22 @@
  * What touches a secret, and how far it is protected:
  * - d * G and k * G run in OpenSSL's Montgomery ladder (a group with order and cofactor has it for
  *   one scalar and one point): as many steps for every scalar, no branch and no address that
- *   depends on its bits. The field arithmetic under it is not strictly constant-time (it skips
- *   words that are zero), but works on coordinates that the ladder multiplies by random numbers.
+ *   depends on its bits. Only n - 1, whose product is -G, ends a little earlier.
+ *   The field arithmetic under it is not strictly constant-time (it skips words that are zero),
+ *   but works on coordinates that the ladder multiplies by random numbers.
  * - s = k + d * r is computed as (bk + bd * r) / b with a fresh random b. Products, the sum and the
  *   power that is 1/b are those of BN_mod_mul_montgomery, BN_mod_add_quick and
  *   BN_mod_exp_mont_consttime: no branch on values. A number that happens to have fewer words than
  *   the order (one in 2^35 or rarer) is multiplied faster.
  * - Whether a scalar is in range is compared word by word from the top, ending at the first that
- *   differs: that tells an observer whether the top word equals the order's, nothing else.
+ *   differs: that tells an observer whether the top word equals the order's (it does for one
+ *   scalar in 2^35 or rarer), nothing else.
  * Verification is public and is not protected. */
 #include <string.h>
 
 #include "formats/national/dstu4145_internal.h"
 #include "formats/national/nonce.h"
 
-#define MAX_SIGNATURE_SIZE 512 /* octets; a signature may be longer than it needs to be (5.10) */
 /* Nonces that are tried. One in 2^160 gives no signature: a second failure is OpenSSL's. */
 #define MAX_NONCES 4
 
@@ -180,7 +181,7 @@ gboolean tamga_dstu_verify (const TamgaDstuDomain *domain, const guint8 *point,
     BIGNUM *r, *s, *found;
 
     if (ctx == NULL || sum == NULL || half == 0 || signature_size % 2 != 0 ||
-        signature_size > MAX_SIGNATURE_SIZE)
+        signature_size > TAMGA_DSTU_MAX_SIGNATURE)
         return FALSE;
     BN_CTX_start (ctx);
     r = BN_CTX_get (ctx);

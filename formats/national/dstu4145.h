@@ -7,6 +7,9 @@
 
 #include <glib.h>
 
+/* Octets of the longest signature that is read. */
+#define TAMGA_DSTU_MAX_SIGNATURE 512
+
 /* Parameters, in hexadecimal, most significant digit first. */
 typedef struct {
     const char *name; /* "DSTU 4145 PB-257" */
@@ -42,7 +45,7 @@ gsize tamga_dstu_point_size (const TamgaDstuDomain *domain);  /* ceil (m / 8) */
 gsize tamga_dstu_scalar_size (const TamgaDstuDomain *domain); /* ceil (bits of n / 8) */
 /* Both halves: twice the scalar's size. A signature of another even length is accepted when its
  * halves, read as numbers, are in range (DSTU 4145 5.10: L_D is a multiple of 16, and may be
- * larger than needed), up to 512 octets. */
+ * larger than needed), up to TAMGA_DSTU_MAX_SIGNATURE. */
 gsize tamga_dstu_signature_size (const TamgaDstuDomain *domain);
 
 /* Compressed point: expands to a point of the curve, not neutral, of order n, and has no bits above

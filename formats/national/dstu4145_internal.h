@@ -11,8 +11,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BN_CTX, BN_CTX_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EC_GROUP, EC_GROUP_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EC_POINT, EC_POINT_free)
 
-/* Numbers of a BN_CTX have no owner but the frame that took them. */
-
 struct TamgaDstuDomain {
     const TamgaDstuParameters *parameters;
     EC_GROUP *group;      /* with order and cofactor, so that the ladder multiplies */

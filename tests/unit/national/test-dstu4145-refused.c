@@ -7,8 +7,8 @@
 #include "formats/ossl.h"
 #include "tests/unit/national/peer.h"
 
-#define SIZE 64          /* octets of the longest number of a named curve */
-#define MOST 512         /* octets of the longest signature that is accepted */
+#define SIZE 64 /* octets of the longest number of a named curve */
+#define MOST TAMGA_DSTU_MAX_SIGNATURE
 #define LARGE (MOST + 2) /* one octet a half more */
 
 static const guint curves[] = {6, 9}; /* rows of the named curves */
