@@ -164,9 +164,9 @@ static gboolean start_plan (Preparation *preparation, gboolean plain, GPtrArray 
 
 /* ---- The draft ---- */
 
-/* The file with a signature in which `value` stands (ds:SignatureValue) and `others` (unsigned
- * properties, or NULL). */
-static GBytes *fill_in (const Preparation *preparation, GBytes *value, GString *others)
+/* What goes into the slot of the file: the signature in which `value` stands (ds:SignatureValue)
+ * and `others` (unsigned properties, or NULL), with what is around it. */
+static GString *slot_text (const Preparation *preparation, GBytes *value, GString *others)
 {
     const TamgaXmlPlan *plan = preparation->plan;
     const TamgaXmlText *text = &preparation->text;
@@ -189,8 +189,16 @@ static GBytes *fill_in (const Preparation *preparation, GBytes *value, GString *
     }
     if (preparation->target.tail != NULL)
         g_string_append (all, preparation->target.tail);
-    return tamga_xml_slot_fill (preparation->target.basis, &preparation->target.slot, all->str,
-                                all->len);
+    return g_steal_pointer (&all);
+}
+
+/* The file with that. */
+static GBytes *fill_in (const Preparation *preparation, GBytes *value, GString *others)
+{
+    const TamgaXmlTarget *target = &preparation->target;
+    g_autoptr (GString) all = slot_text (preparation, value, others);
+
+    return tamga_xml_slot_fill (target->basis, &target->slot, all->str, all->len);
 }
 
 /* The new signature in the tree of the file that it was put into. */
@@ -208,23 +216,54 @@ static xmlNode *find_signature (const Preparation *preparation, const TamgaXml *
     return node;
 }
 
+static gboolean check_size (gsize size, GError **error)
+{
+    if (size <= TAMGA_MAX_XML_SIZE)
+        return TRUE;
+    g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT,
+                 "The signed document would have %" G_GSIZE_FORMAT
+                 " bytes, more than the %u that an XML file may have.",
+                 size, TAMGA_MAX_XML_SIZE);
+    return FALSE;
+}
+
+/* The tree of the file grows by the signature: parsing all of it once more would take as long as
+ * everything else together. */
+static gboolean grow_draft (Preparation *preparation, GBytes *value, GError **error)
+{
+    TamgaXmlTarget *target = &preparation->target;
+    g_autoptr (GString) all = slot_text (preparation, value, NULL);
+
+    if (!check_size (g_bytes_get_size (target->basis) + all->len, error))
+        return FALSE;
+    preparation->draft = g_steal_pointer (&target->xml);
+    return tamga_xml_append (preparation->draft, g_steal_pointer (&target->parent), all->str,
+                             all->len, error);
+}
+
+static gboolean parse_draft (Preparation *preparation, GBytes *value, GError **error)
+{
+    g_autoptr (GBytes) bytes = fill_in (preparation, value, NULL);
+
+    g_clear_pointer (&preparation->draft, tamga_xml_free);
+    preparation->draft = tamga_xml_parse_bytes ("the file with its new signature", bytes, error);
+    return preparation->draft != NULL;
+}
+
 /* Text and tree of the file with a value that stands in for the real one: as many zeros as that
- * can have at most. */
+ * can have at most. `grow`: the tree of the target is not needed any more, and becomes it. */
 static xmlNode *make_draft (Preparation *preparation, const TamgaSigningParameters *parameters,
-                            GError **error)
+                            gboolean grow, GError **error)
 {
     EVP_PKEY *key = X509_get0_pubkey (parameters->certificate);
     gsize size = key != NULL ? (gsize)EVP_PKEY_get_size (key) : 1;
-    g_autoptr (GBytes) zeros = g_bytes_new_take (g_malloc0 (size), size), bytes = NULL;
+    g_autoptr (GBytes) zeros = g_bytes_new_take (g_malloc0 (size), size);
     xmlNode *signature;
 
     if (preparation->text.text != NULL)
         g_string_free (preparation->text.text, TRUE);
     preparation->text = tamga_xml_plan_text (preparation->plan, parameters);
-    bytes = fill_in (preparation, zeros, NULL);
-    g_clear_pointer (&preparation->draft, tamga_xml_free);
-    preparation->draft = tamga_xml_parse_bytes ("the file with its new signature", bytes, error);
-    if (preparation->draft == NULL)
+    if (!(grow ? grow_draft : parse_draft) (preparation, zeros, error))
         return NULL;
     signature = find_signature (preparation, preparation->draft);
     preparation->value = tamga_xml_child (signature, TAMGA_NS_DSIG, "SignatureValue");
@@ -270,24 +309,18 @@ static gboolean check_earlier (Preparation *preparation, const TamgaSigningParam
                                       preparation->base.findings, error);
 }
 
-/* The tree of the file before it gets the signature is needed to compare earlier ones: without
- * them it would only double the memory. */
-static gboolean drop_tree (TamgaXmlTarget *target, GError **error)
+/* Earlier signatures are compared between the tree of the file before it gets the new one, and
+ * after. Without any the first of the two can become the second: `grow`. */
+static gboolean find_earlier (TamgaXmlTarget *target, gboolean *grow, GError **error)
 {
-    g_autoptr (GPtrArray) earlier =
-        target->xml != NULL
-            ? tamga_xml_find (target->xml, TAMGA_NS_DSIG, "Signature", TAMGA_MAX_SIGNERS, error)
-            : NULL;
+    g_autoptr (GPtrArray) earlier = NULL;
 
+    *grow = FALSE;
     if (target->xml == NULL)
         return TRUE;
-    if (earlier == NULL)
-        return FALSE;
-    if (earlier->len == 0) {
-        g_clear_pointer (&target->xml, tamga_xml_free);
-        target->parent = NULL;
-    }
-    return TRUE;
+    earlier = tamga_xml_find (target->xml, TAMGA_NS_DSIG, "Signature", TAMGA_MAX_SIGNERS, error);
+    *grow = earlier != NULL && earlier->len == 0;
+    return earlier != NULL;
 }
 
 /* Everything after what is signed and where the signature goes has been decided. */
@@ -295,14 +328,15 @@ static gboolean finish (Preparation *preparation, const TamgaSigningParameters *
                         GError **error)
 {
     TamgaXmlPlan *plan = preparation->plan;
-    xmlNode *signature = drop_tree (&preparation->target, error)
-                             ? make_draft (preparation, parameters, error)
-                             : NULL;
-    xmlNode *info;
+    xmlNode *signature, *info;
+    gboolean grow;
 
+    if (!find_earlier (&preparation->target, &grow, error))
+        return FALSE;
+    signature = make_draft (preparation, parameters, grow, error);
     if (signature != NULL && parameters->content_stamper != NULL)
         signature = stamp_content (preparation, signature, parameters->content_stamper, error)
-                        ? make_draft (preparation, parameters, error)
+                        ? make_draft (preparation, parameters, FALSE, error)
                         : NULL;
     if (signature == NULL || !check_earlier (preparation, parameters, error) ||
         !tamga_xml_plan_hash (plan, preparation->draft, signature, error))
@@ -528,12 +562,6 @@ gboolean tamga_xades_embed (TamgaPreparation *base, GBytes *signature, GBytes *t
     if (!preparation->plan->plain)
         others = unsigned_properties (preparation, timestamp, evidence);
     file = fill_in (preparation, signature, others);
-    if (g_bytes_get_size (file) > TAMGA_MAX_XML_SIZE) {
-        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT,
-                     "The signed document would have %" G_GSIZE_FORMAT
-                     " bytes, more than the %u that an XML file may have.",
-                     g_bytes_get_size (file), TAMGA_MAX_XML_SIZE);
-        return FALSE;
-    }
-    return tamga_output_write_bytes (output, file, error) && check_documents (preparation, error);
+    return check_size (g_bytes_get_size (file), error) &&
+           tamga_output_write_bytes (output, file, error) && check_documents (preparation, error);
 }

@@ -79,6 +79,9 @@ static void report (const Trouble *trouble, const char *name, GError **error)
                      trouble->line, trouble->column, trouble->text);
 }
 
+#define PARSER_OPTIONS                                                                             \
+    (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES)
+
 static xmlDocPtr parse (const char *name, GBytes *bytes, GError **error)
 {
     xmlParserCtxtPtr parser = xmlNewParserCtxt ();
@@ -92,9 +95,7 @@ static xmlDocPtr parse (const char *name, GBytes *bytes, GError **error)
     parser->_private = &trouble;
     parser->sax->serror = note_error;
     parser->sax->internalSubset = refuse_dtd;
-    doc = xmlCtxtReadMemory (parser, data, (int)length, NULL, NULL,
-                             XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                                 XML_PARSE_BIG_LINES);
+    doc = xmlCtxtReadMemory (parser, data, (int)length, NULL, NULL, PARSER_OPTIONS);
     good = doc != NULL && !trouble.has_dtd && trouble.text == NULL && parser->wellFormed &&
            parser->nsWellFormed && doc->intSubset == NULL && doc->extSubset == NULL &&
            xmlDocGetRootElement (doc) != NULL;
@@ -174,12 +175,13 @@ static gboolean check_namespaces (const xmlNode *element, guint64 *work)
     return *work <= TAMGA_MAX_XML_NAMESPACE_WORK;
 }
 
-static gboolean index_elements (TamgaXml *xml, const char *name, GError **error)
+/* Counts and looks at `first` and what comes after it in document order within `top`. */
+static gboolean index_elements (TamgaXml *xml, xmlNodePtr first, const xmlNode *top,
+                                const char *name, GError **error)
 {
-    xmlNodePtr root = xmlDocGetRootElement (xml->doc);
     guint64 work = 0;
 
-    for (xmlNodePtr node = root; node != NULL; node = tamga_xml_walk (node, root)) {
+    for (xmlNodePtr node = first; node != NULL; node = tamga_xml_walk (node, top)) {
         xml->nodes++;
         if (node->type != XML_ELEMENT_NODE)
             continue;
@@ -242,6 +244,7 @@ TamgaXml *tamga_xml_parse_bytes (const char *name, GBytes *bytes, GError **error
     g_autoptr (TamgaXml) xml = NULL;
     gsize length;
     const guint8 *data = g_bytes_get_data (bytes, &length);
+    xmlNodePtr root;
     xmlDocPtr doc;
 
     if (length > TAMGA_MAX_XML_SIZE) {
@@ -266,7 +269,26 @@ TamgaXml *tamga_xml_parse_bytes (const char *name, GBytes *bytes, GError **error
         .duplicate_ids = g_ptr_array_new (),
         .work = g_new0 (guint64, 1),
     };
-    return index_elements (xml, name, error) ? g_steal_pointer (&xml) : NULL;
+    root = xmlDocGetRootElement (doc);
+    return index_elements (xml, root, root, name, error) ? g_steal_pointer (&xml) : NULL;
+}
+
+gboolean tamga_xml_append (TamgaXml *xml, xmlNodePtr parent, const char *text, gsize length,
+                           GError **error)
+{
+    xmlNodePtr list = NULL, last = parent->last, first;
+
+    if (xmlParseInNodeContext (parent, text, (int)length, PARSER_OPTIONS, &list) != XML_ERR_OK ||
+        list == NULL) {
+        xmlFreeNodeList (list);
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED,
+                     "What is to be put into the document is not XML there.");
+        return FALSE;
+    }
+    xmlAddChildList (parent, list); /* text at the seam becomes one node */
+    first = last != NULL ? last->next : parent->children;
+    return first == NULL ||
+           index_elements (xml, first, parent, "the file with its new signature", error);
 }
 
 TamgaXml *tamga_xml_parse (TamgaDocument *document, GError **error)

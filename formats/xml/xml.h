@@ -28,6 +28,11 @@ typedef struct {
 TamgaXml *tamga_xml_parse (TamgaDocument *document, GError **error);
 TamgaXml *tamga_xml_parse_bytes (const char *name, GBytes *bytes, GError **error);
 void tamga_xml_free (TamgaXml *xml);
+/* Parses `text` to further children of `parent`, an element of `xml`, as if it stood before its end
+ * tag; `xml->bytes` stay as they are. Errors: TAMGA_FORMAT_ERROR_MALFORMED, _LIMIT; the tree is
+ * then of no use. */
+gboolean tamga_xml_append (TamgaXml *xml, xmlNodePtr parent, const char *text, gsize length,
+                           GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaXml, tamga_xml_free)
 /* Does the document begin like XML (after a byte order mark and white space)? Reads little. */
 gboolean tamga_xml_probe (TamgaDocument *document);
