@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/keys/keys.h"
+#include "client/keys/protocol.h"
 #include "formats/limits.h"
 #include "formats/ossl.h"
 
@@ -314,9 +314,14 @@ static GPtrArray *certificate_files (const char *folder)
     return names;
 }
 
-static int newest_first (gconstpointer a, gconstpointer b)
+/* Those for signing before the others, newer ones before older ones. */
+static int better_first (gconstpointer a, gconstpointer b)
 {
     X509 *const *one = a, *const *other = b;
+    gboolean signs = tamga_keys_may_sign (*one), other_signs = tamga_keys_may_sign (*other);
+
+    if (signs != other_signs)
+        return signs ? -1 : 1;
     return ASN1_TIME_compare (X509_get0_notBefore (*other), X509_get0_notBefore (*one));
 }
 
@@ -337,7 +342,7 @@ void tamga_file_content_look_beside (TamgaFileContent *content, const char *path
         if (bytes != NULL)
             g_ptr_array_extend_and_steal (certificates, tamga_ossl_certificates (bytes, 1));
     }
-    g_ptr_array_sort (certificates, newest_first);
+    g_ptr_array_sort (certificates, better_first);
     for (guint i = 0; i < certificates->len; i++) {
         gboolean wanted = FALSE;
         for (guint j = 0; j < bare->len && !wanted; j++)

@@ -43,7 +43,8 @@ void tamga_file_content_add_certificate (TamgaFileContent *content, X509 *certif
 /* Is there a certificate for the key? */
 gboolean tamga_file_content_certified (const TamgaFileContent *content, const TamgaFileKey *key);
 /* Adds, for each key without a certificate, those certificates that lie as files (.cer, .crt, .der,
- * .pem) in the folder of the key file `path` and have its public key, newest first. */
+ * .pem) in the folder of the key file `path` and have its public key; those for signing first, and
+ * of these the newest. */
 void tamga_file_content_look_beside (TamgaFileContent *content, const char *path);
 
 /* A key file, not yet decrypted: one of the two is set. */

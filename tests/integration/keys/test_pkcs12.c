@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Key files: made by openssl in old and new ways, by a national authority, damaged in every place.
  */
+#include <glib/gstdio.h>
 #include <openssl/pem.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -360,41 +361,92 @@ static void too_much_work (void)
     g_assert_cmpint (g_get_monotonic_time () - before, <, 3000 * 1000);
 }
 
-/* The national authority's own files: SHA-1 MAC, 3DES, RC2-40, indefinite length. */
-static void national (void)
+/* Files of national providers, as published: SHA-1 MAC, 3DES, RC2-40 and indefinite length from
+ * Kazakhstan; GOST 28147 and 34.311 from Ukraine, where certificates lie beside the key. */
+typedef struct {
+    const char *file, *password, *wrong;
+    const char *certificates[3]; /* copied beside it */
+    guint keys;
+    const char *algorithm; /* NULL: none of its certificates is for signing */
+} National;
+
+static const National nationals[] = {
+    {"kz-nca/p12/individual_rsa.p12", "Qwerty12", "Qwerty13", {NULL}, 1, "RSA-PKCS1-SHA-256"},
+    {"kz-nca/p12/gokalkan_gost1.p12", "Qwerty12", "Qwerty13", {NULL}, 1, "GOST-34.10-2015-512"},
+    {"kz-nca/p12/gokalkan_gost2.p12", "Qwerty12", "", {NULL}, 1, "GOST-34.10-2015-512"},
+    {"kz-nca/p12/individual_gost2015.p12",
+     "Aa123456",
+     "aA123456",
+     {NULL},
+     1,
+     "GOST-34.10-2015-512"},
+    {"kz-nca/p12/ceo_gost2015_revoked.p12", "Aa123456", "Қ", {NULL}, 1, "GOST-34.10-2015-512"},
+    {"kz-nca/p12/ceo_gost2004.p12", "Qwerty12", "Qwerty1", {NULL}, 1, "GOST-34.310-2004"},
+    {"ua-dstu/keys/test-diia.p12",
+     "testpassword",
+     "testpasswore",
+     {"ua-dstu/certs/diia-test-kep-7775604.cer", "ua-dstu/certs/diia-test-sign-7775603.cer"},
+     2,
+     "DSTU-4145-GOST-34.311"},
+    {"ua-dstu/jkurwa/STORE_A040.dat",
+     "password",
+     "passwort",
+     {"ua-dstu/jkurwa/SELF_SIGNED_ENC_40A0.cer"},
+     1,
+     NULL},
+    {"ua-dstu/jkurwa/STORE_A040.pem",
+     "password",
+     "",
+     {"ua-dstu/jkurwa/SELF_SIGNED_ENC_40A0.cer"},
+     1,
+     NULL},
+};
+
+/* Copies a published file into `to`; its path there. NULL: not there. */
+static char *borrow (const char *name, const char *to)
 {
-    g_autofree char *rsa =
-        g_build_filename (TAMGA_SHARED, "vectors/kz-nca/p12/individual_rsa.p12", NULL);
+    g_autofree char *from = g_build_filename (TAMGA_SHARED, "vectors", name, NULL);
+    g_autofree char *base = g_path_get_basename (name);
+    g_autofree char *copy = g_build_filename (to, base, NULL);
+    g_autofree char *data = NULL;
+    gsize size;
+
+    if (!g_file_get_contents (from, &data, &size, NULL))
+        return NULL;
+    g_assert_true (g_file_set_contents (copy, data, (gssize)size, NULL));
+    return g_steal_pointer (&copy);
+}
+
+static void national (gconstpointer data)
+{
+    const National *row = data;
+    g_autofree char *name = g_strdup_printf ("national-%u", (guint)(row - nationals));
+    g_autofree char *own = path_of (name);
     g_autoptr (GError) error = NULL;
 
-    if (!g_file_test (rsa, G_FILE_TEST_EXISTS)) {
-        g_test_skip ("../shared is missing");
+    g_assert_cmpint (g_mkdir (own, 0700), ==, 0);
+    g_autofree char *path = borrow (row->file, own);
+    if (path == NULL) {
+        g_test_skip ("skipped: ../shared is missing");
         return;
     }
-    {
-        g_autoptr (TamgaKeyStore) store = open_store (NULL, rsa, 0);
-        g_assert_false (try_login (store, "Qwerty13", &error));
-        g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN);
-        g_clear_error (&error);
-        login (store, "Qwerty12");
-        sign_with (store, "RSA-PKCS1-SHA-256");
+    for (gsize i = 0; row->certificates[i] != NULL; i++)
+        g_free (borrow (row->certificates[i], own));
+    g_autoptr (TamgaKeyStore) store = open_store (NULL, path, 0);
+    g_assert_false (try_login (store, row->wrong, &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN);
+    assert_says (error, "wrong password");
+    g_clear_error (&error);
+    login (store, row->password);
+    g_autoptr (GPtrArray) keys = tamga_key_store_keys (store, NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (keys->len, ==, row->keys);
+    if (row->algorithm != NULL) {
+        sign_with (store, row->algorithm);
+        return;
     }
-    static const struct {
-        const char *file, *password, *algorithm;
-    } gost[] = {
-        {"gokalkan_gost1.p12", "Qwerty12", "GOST-34.10-2015-512"},
-        {"ceo_gost2004.p12", "Qwerty12", "GOST-34.310-2004"},
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS (gost); i++) {
-        g_autofree char *path =
-            g_build_filename (TAMGA_SHARED, "vectors/kz-nca/p12", gost[i].file, NULL);
-        g_autoptr (TamgaKeyStore) store = open_store (NULL, path, 0);
-        g_assert_false (try_login (store, "Qwerty13", &error));
-        g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN);
-        g_clear_error (&error);
-        login (store, gost[i].password);
-        sign_with (store, gost[i].algorithm);
-    }
+    g_assert_null (tamga_key_store_select (store, keys, &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_KEY);
 }
 
 static void make_identity (const char *name, const char *options)
@@ -533,7 +585,10 @@ int main (int argc, char **argv)
     g_test_add_func ("/pkcs12/not_a_key_file", not_a_key_file);
     g_test_add_func ("/pkcs12/unknown_kinds", unknown_kinds);
     g_test_add_func ("/pkcs12/too_much_work", too_much_work);
-    g_test_add_func ("/pkcs12/national_authority", national);
+    for (gsize i = 0; i < G_N_ELEMENTS (nationals); i++) {
+        g_autofree char *name = g_strdup_printf ("/pkcs12/national/%s", nationals[i].file);
+        g_test_add_data_func (name, &nationals[i], national);
+    }
     int status = g_test_run ();
     g_autofree char *remove = g_strdup_printf ("rm -rf '%s'", folder);
     run (remove);
