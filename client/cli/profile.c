@@ -89,7 +89,7 @@ static json_t *profile_json (const TamgaProfile *profile)
     return json_pack (
         "{s:o, s:o, s:o, s:o, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:i, s:i, s:o, "
         "s:o, s:o, "
-        "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
         "name", tamga_json_text (profile->name), "title", tamga_json_text (profile->title),
         "country", tamga_json_text (profile->country), "path", tamga_json_text (profile->path),
         "version", (int)profile->version, "gate", gate_name (profile), "default_level",
@@ -105,7 +105,8 @@ static json_t *profile_json (const TamgaProfile *profile)
         reminders, "renewal", tamga_json_text (profile->renewal), "foreign", foreign, "oid_names",
         names, "algorithms", algorithms_json (profile), "identifiers", identifiers_json (profile),
         "timestamps", timestamps_json (profile), "trusted_lists",
-        list_json (profile->trusted_lists));
+        list_json (profile->trusted_lists), "accept_unnamed_certificate",
+        (int)profile->accept_unnamed_certificate);
 }
 
 static void show_texts (TamgaCli *cli, const char *label, char **texts)
@@ -130,6 +131,8 @@ static void show_rules (TamgaCli *cli, const TamgaProfile *profile)
                     profile->timestamp_mandatory ? ", a timestamp is mandatory" : "");
     tamga_cli_line (cli, "format", "%s for XML, %s for what is neither XML nor PDF",
                     profile->format_xml, profile->format_other);
+    if (profile->accept_unnamed_certificate)
+        tamga_cli_line (cli, "verifying", "a signature need not say which certificate made it");
     tamga_cli_line (cli, "status", "an answer older than %u min is not fresh; clock within %u s",
                     profile->max_status_age / 60, profile->clock_tolerance);
     if (profile->n_reminder_days == 0)

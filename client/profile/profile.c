@@ -76,6 +76,7 @@ static const TamgaKeyRow rows[] = {
     BOOLEAN ("signing", "timestamp-mandatory", timestamp_mandatory),
     BOOLEAN ("signing", "procedure", procedure),
     BOOLEAN ("verification", "accept-signing-certificate-v1", accept_signing_certificate_v1),
+    BOOLEAN ("verification", "accept-unnamed-certificate", accept_unnamed_certificate),
     WORD ("status", "effect", effect, effects, FALSE),
     BOOLEAN ("status", "cascade-root-revocation", cascade_root_revocation),
     NUMBER ("status", "suspension-days", suspension_days, 0, 3660, FALSE),

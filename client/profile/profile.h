@@ -67,7 +67,9 @@ typedef struct {
     TamgaEffect effect;
     gboolean cascade_root_revocation; /* MD 4:164 */
     gboolean accept_signing_certificate_v1;
-    guint suspension_days; /* MD 4:18; 0: no limit known */
+    gboolean
+        accept_unnamed_certificate; /* signatures that do not say which certificate made them */
+    guint suspension_days;          /* MD 4:18; 0: no limit known */
     guint max_status_age;  /* seconds: an OCSP answer older than that is not fresh for signing */
     guint clock_tolerance; /* seconds */
     guint *reminder_days;

@@ -126,10 +126,17 @@ void tamga_judging_binding (Judge *self)
     };
     const TamgaSignature *signature = self->signature;
     const char *clause = binding_clause (signature->format);
-    if (signature->binding == TAMGA_BINDING_V1 &&
-        self->process->context->profile->accept_signing_certificate_v1) {
+    const TamgaProfile *profile = self->process->context->profile;
+    if (signature->binding == TAMGA_BINDING_V1 && profile->accept_signing_certificate_v1) {
         tamga_check_add (self->blocks.checks, "certificate-binding", clause, CHECK_PASSED,
                          "computed", "the signature names its certificate, by SHA-1");
+        return;
+    }
+    if (signature->binding == TAMGA_BINDING_NONE && profile->accept_unnamed_certificate) {
+        tamga_check_add (
+            self->blocks.checks, "certificate-binding", clause, CHECK_INFO, "computed",
+            "the signature does not name its certificate, which the profile %s accepts",
+            profile->name);
         return;
     }
     tamga_check_add (self->blocks.checks, "certificate-binding", clause,

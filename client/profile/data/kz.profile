@@ -15,8 +15,11 @@ minimum-level=B
 timestamp-mandatory=false
 procedure=false
 
+# The programs of the authority make plain CMS and XMLDSig, which do not name the certificate under
+# the signature.
 [verification]
 accept-signing-certificate-v1=false
+accept-unnamed-certificate=true
 
 [status]
 effect=revocation-time

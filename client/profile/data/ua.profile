@@ -36,6 +36,10 @@ tsa-digest=SHA-256
 ocsp-urls=http://czo.gov.ua/services/ocsp/
 root-crl-urls=http://czo.gov.ua/download/crls/CZO-2020-Full.crl
 
+[timestamp DSTU-4145]
+policy=1.2.804.2.1.1.1.2.3.1
+digest=GOST-34.311-DKE-1
+
 # Lists of providers (TS 119 612), one for each kind of signature over the list.
 [trust]
 trusted-lists=https://czo.gov.ua/download/tl/TL-UA.xml;https://czo.gov.ua/download/tl/TL-UA-DSTU.xml;https://czo.gov.ua/download/tl/TL-UA-EC.xml
@@ -59,7 +63,7 @@ renewal=A provider issues a new certificate while the current one is valid, aske
 [oids]
 1.2.804.2.1.1.1.2.1=qualified certificate under the law of Ukraine
 1.2.804.2.1.1.1.2.2=certificate policy of qualified trust services
-1.2.804.2.1.1.1.2.3=timestamp policy of qualified trust services
+1.2.804.2.1.1.1.2.3.1=timestamp policy of qualified trust services
 1.2.804.2.1.1.1.3.9=electronic seal
 1.3.6.1.4.1.19398.1.1.8.31=provider's software
 1.2.804.2.1.1.1.11.1.4.1.1=DRFO

@@ -226,6 +226,23 @@ static void test_binding (void)
         g_autoptr (TamgaValidation) validation = scene_validate (scene, signature);
         scene_assert (validation, 0, rows[i].indication, rows[i].sub);
     }
+    /* what one profile accepts; another certificate than the one named is never accepted */
+    static const struct {
+        TamgaBinding binding;
+        TamgaIndication indication;
+        const char *sub, *check;
+    } accepted[] = {
+        {TAMGA_BINDING_NONE, PASSED, NULL, "info"},
+        {TAMGA_BINDING_MISMATCH, OPEN, "NO_SIGNING_CERTIFICATE_FOUND", "failed"},
+    };
+    scene->profile->accept_unnamed_certificate = TRUE;
+    for (gsize i = 0; i < G_N_ELEMENTS (accepted); i++) {
+        TamgaSignature *signature = scene_lt_signature (scene, scene->signer);
+        signature->binding = accepted[i].binding;
+        g_autoptr (TamgaValidation) validation = scene_validate (scene, signature);
+        scene_assert (validation, 0, accepted[i].indication, accepted[i].sub);
+        scene_assert_check (scene_one (validation, 0), "certificate-binding", accepted[i].check);
+    }
 }
 
 static void test_changes (void)
