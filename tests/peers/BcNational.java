@@ -2,12 +2,16 @@
 // Bouncy Castle as a peer of the national primitives. Reads commands, one a line, from the standard
 // input, and answers each with one line. All octets are hexadecimal, "-" is none.
 //
-//   hash NAME DATA         NAME: gost34311 (S-box DKE-1), kupyna-256, kupyna-384, kupyna-512
+//   hash NAME DATA         NAME: gost34311 (S-box DKE-1), gost34311-test (D-TEST), kupyna-256,
+//                          kupyna-384, kupyna-512, streebog-256, streebog-512
 //   encrypt KEY BLOCKS     GOST 28147 with DKE-1, each block by itself
 //   cfb KEY IV DATA        the same with cipher feedback, encrypting
 //   curve N                the named curve number N of DSTU 4145: m k1 k2 k3 a b n x y
 //   sign N SCALAR DIGEST   a signature and the compressed public key; all little-endian, as are
 //   verify N KEY DIGEST SIGNATURE   "good" or "bad"
+//   gost-curve OID         a curve of GOST R 34.10: p a b q x y cofactor
+//   gost-sign OID SCALAR DIGEST     r || s and x || y; all little-endian, as are
+//   gost-verify OID KEY DIGEST SIGNATURE   "good" or "bad"
 //
 //   java -cp bcprov.jar BcNational.java <COMMANDS
 
@@ -16,13 +20,17 @@ import java.io.InputStreamReader;
 import java.math.BigInteger;
 import java.util.Arrays;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.cryptopro.ECGOST3410NamedCurves;
 import org.bouncycastle.asn1.ua.DSTU4145NamedCurves;
 import org.bouncycastle.asn1.ua.DSTU4145Params;
 import org.bouncycastle.asn1.ua.DSTU4145PointEncoder;
+import org.bouncycastle.asn1.x9.X9ECParameters;
 import org.bouncycastle.crypto.CipherParameters;
 import org.bouncycastle.crypto.Digest;
 import org.bouncycastle.crypto.digests.DSTU7564Digest;
 import org.bouncycastle.crypto.digests.GOST3411Digest;
+import org.bouncycastle.crypto.digests.GOST3411_2012_256Digest;
+import org.bouncycastle.crypto.digests.GOST3411_2012_512Digest;
 import org.bouncycastle.crypto.engines.GOST28147Engine;
 import org.bouncycastle.crypto.modes.CFBBlockCipher;
 import org.bouncycastle.crypto.params.ECDomainParameters;
@@ -32,6 +40,7 @@ import org.bouncycastle.crypto.params.KeyParameter;
 import org.bouncycastle.crypto.params.ParametersWithIV;
 import org.bouncycastle.crypto.params.ParametersWithSBox;
 import org.bouncycastle.crypto.signers.DSTU4145Signer;
+import org.bouncycastle.crypto.signers.ECGOST3410_2012Signer;
 import org.bouncycastle.math.ec.ECCurve;
 import org.bouncycastle.math.ec.ECPoint;
 import org.bouncycastle.util.BigIntegers;
@@ -53,9 +62,23 @@ public class BcNational {
         return expanded;
     }
 
+    private static Digest digest(String name) {
+        switch (name) {
+        case "gost34311":
+            return new GOST3411Digest(substitution());
+        case "gost34311-test":
+            return new GOST3411Digest(GOST28147Engine.getSBox("D-TEST"));
+        case "streebog-256":
+            return new GOST3411_2012_256Digest();
+        case "streebog-512":
+            return new GOST3411_2012_512Digest();
+        default:
+            return new DSTU7564Digest(Integer.parseInt(name.substring("kupyna-".length())));
+        }
+    }
+
     private static String hash(String name, byte[] data) {
-        Digest digest = name.equals("gost34311") ? new GOST3411Digest(substitution())
-            : new DSTU7564Digest(Integer.parseInt(name.substring("kupyna-".length())));
+        Digest digest = digest(name);
         byte[] result = new byte[digest.getDigestSize()];
         digest.update(data, 0, data.length);
         digest.doFinal(result, 0);
@@ -133,6 +156,46 @@ public class BcNational {
             number(Arrays.copyOfRange(signature, half, signature.length))) ? "good" : "bad";
     }
 
+    private static ECDomainParameters gostDomain(String identifier) {
+        X9ECParameters curve = ECGOST3410NamedCurves.getByOIDX9(
+            new ASN1ObjectIdentifier(identifier));
+        return new ECDomainParameters(curve.getCurve(), curve.getG(), curve.getN(), curve.getH());
+    }
+
+    private static String gostCurve(ECDomainParameters domain) {
+        ECPoint base = domain.getG().normalize();
+        return domain.getCurve().getField().getCharacteristic().toString(16) + " "
+            + domain.getCurve().getA().toBigInteger().toString(16) + " "
+            + domain.getCurve().getB().toBigInteger().toString(16) + " "
+            + domain.getN().toString(16) + " "
+            + base.getAffineXCoord().toBigInteger().toString(16) + " "
+            + base.getAffineYCoord().toBigInteger().toString(16) + " "
+            + domain.getH().toString(16);
+    }
+
+    private static String gostSign(ECDomainParameters domain, byte[] scalar, byte[] digest) {
+        ECGOST3410_2012Signer signer = new ECGOST3410_2012Signer();
+        BigInteger d = number(scalar);
+        int size = scalar.length;
+        signer.init(true, new ECPrivateKeyParameters(d, domain));
+        BigInteger[] signature = signer.generateSignature(digest);
+        ECPoint point = domain.getG().multiply(d).normalize();
+        return text(signature[0], size) + text(signature[1], size) + " "
+            + text(point.getAffineXCoord().toBigInteger(), size)
+            + text(point.getAffineYCoord().toBigInteger(), size);
+    }
+
+    private static String gostVerify(ECDomainParameters domain, byte[] key, byte[] digest,
+            byte[] signature) {
+        ECGOST3410_2012Signer signer = new ECGOST3410_2012Signer();
+        int half = key.length / 2;
+        signer.init(false, new ECPublicKeyParameters(domain.getCurve().createPoint(
+            number(Arrays.copyOf(key, half)), number(Arrays.copyOfRange(key, half, 2 * half))),
+            domain));
+        return signer.verifySignature(digest, number(Arrays.copyOf(signature, half)),
+            number(Arrays.copyOfRange(signature, half, 2 * half))) ? "good" : "bad";
+    }
+
     private static String answer(String[] words) {
         switch (words[0]) {
         case "hash":
@@ -147,6 +210,13 @@ public class BcNational {
             return sign(domain(words[1]), octets(words[2]), octets(words[3]));
         case "verify":
             return verify(domain(words[1]), octets(words[2]), octets(words[3]), octets(words[4]));
+        case "gost-curve":
+            return gostCurve(gostDomain(words[1]));
+        case "gost-sign":
+            return gostSign(gostDomain(words[1]), octets(words[2]), octets(words[3]));
+        case "gost-verify":
+            return gostVerify(gostDomain(words[1]), octets(words[2]), octets(words[3]),
+                octets(words[4]));
         default:
             throw new IllegalArgumentException(words[0]);
         }
