@@ -90,6 +90,7 @@ static GBytes *sign_digest (EVP_PKEY *key, const TamgaDigest *digest, GBytes *da
     gsize length, size = 0;
     const guint8 *bytes = g_bytes_get_data (hash, &length);
     g_assert_cmpint (EVP_PKEY_sign_init (context), ==, 1);
+    g_assert_cmpint (EVP_PKEY_CTX_set_signature_md (context, tamga_digest_md (digest)), ==, 1);
     g_assert_cmpint (EVP_PKEY_sign (context, NULL, &size, bytes, length), ==, 1);
     guint8 *buffer = g_malloc (size);
     g_assert_cmpint (EVP_PKEY_sign (context, buffer, &size, bytes, length), ==, 1);

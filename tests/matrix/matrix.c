@@ -237,6 +237,13 @@ static void walk (Cell *cell)
     }
 }
 
+/* Peers lack what OpenSSL lacks. */
+static gboolean is_wanted (const MatrixForm *form, const MatrixKey *key)
+{
+    const TamgaAlgorithm *algorithm = tamga_algorithm_by_name (key->algorithm);
+    return matrix_takes (form, key) && (kept () == NULL || algorithm->scheme != TAMGA_SCHEME_PLAIN);
+}
+
 /* What was signed comes back byte for byte, from a detached signature never. */
 static void assert_originals (const Cell *cell, GBytes *file)
 {
@@ -265,7 +272,7 @@ static void test_form (gconstpointer data)
 {
     const MatrixForm *form = data;
     for (const MatrixKey *key = matrix_keys; key->name != NULL; key++) {
-        for (guint signers = 1; matrix_takes (form, key) && signers <= form->signers; signers++) {
+        for (guint signers = 1; is_wanted (form, key) && signers <= form->signers; signers++) {
             g_autoptr (Cell) cell = cell_new (form, key, signers);
             g_test_message ("%s, %s, %u signers", form->name, key->name, signers);
             keep_world (cell);
