@@ -105,12 +105,20 @@ static json_t *key_json (const TamgaKey *key, gint64 now)
         "algorithms", algorithms, "certificate", certificate_json (key->certificate, now));
 }
 
-/* Name and numbers of the person, and of the organisation that the person signs for. */
-static char *holder_text (X509 *certificate)
+/* Name and numbers of the person, and of the organisation that the person signs for; the numbers by
+ * the profile's names for them where it has any. */
+static char *holder_text (X509 *certificate, const TamgaProfile *profile)
 {
     g_autoptr (TamgaHolder) holder = tamga_holder_read (certificate);
-    const char *parts[] = {holder->name, holder->serial_number, holder->organisation,
-                           holder->organisation_id, holder->unit};
+    g_autoptr (GPtrArray) identifiers = tamga_certificate_identifiers (certificate, profile);
+    g_autofree char *numbers = tamga_identifiers_text (identifiers);
+    gboolean named = numbers != NULL;
+    const char *parts[] = {holder->name,
+                           holder->organisation,
+                           numbers,
+                           named ? NULL : holder->serial_number,
+                           named ? NULL : holder->organisation_id,
+                           named ? NULL : holder->unit};
     GString *text = g_string_new (NULL);
 
     for (gsize i = 0; i < G_N_ELEMENTS (parts); i++) {
@@ -123,14 +131,15 @@ static char *holder_text (X509 *certificate)
     return g_string_free (text, FALSE);
 }
 
-static void show_certificate (TamgaCli *cli, X509 *certificate, gint64 now)
+static void show_certificate (TamgaCli *cli, X509 *certificate, const TamgaProfile *profile,
+                              gint64 now)
 {
     if (!certificate) {
         g_autofree char *none = tamga_cli_colored (cli, "warn", "none: this key cannot sign yet");
         tamga_cli_line (cli, "holder", "%s", none);
         return;
     }
-    g_autofree char *subject = holder_text (certificate);
+    g_autofree char *subject = holder_text (certificate, profile);
     g_autofree char *issuer = tamga_ossl_short_name (X509_get_issuer_name (certificate));
     g_autofree char *until = tamga_time_text (tamga_ossl_time (X509_get0_notAfter (certificate)));
     const char *state = certificate_state (certificate, now);
@@ -146,14 +155,14 @@ static void show_certificate (TamgaCli *cli, X509 *certificate, gint64 now)
     }
 }
 
-static void show_key (TamgaCli *cli, const TamgaKey *key, gint64 now)
+static void show_key (TamgaCli *cli, const TamgaKey *key, const TamgaProfile *profile, gint64 now)
 {
     g_autofree char *kind = key_kind (key);
     g_autofree char *label = tamga_text_visible (key->label ? key->label : "");
     g_autofree char *uri = tamga_text_visible (key->uri ? key->uri : "");
     tamga_cli_line (cli, "Key", "%s%s%s%s", label, *label ? "  " : "", kind,
                     key->always_authenticate ? ", PIN for each use" : "");
-    show_certificate (cli, key->certificate, now);
+    show_certificate (cli, key->certificate, profile, now);
     tamga_cli_line (cli, "uri", "%s", uri);
     if (!cli->verbose || !key->algorithms)
         return;
@@ -176,13 +185,14 @@ static int list_keys (TamgaCli *cli, gboolean login)
     if (!keys)
         return tamga_cli_fail (cli, error);
     gint64 now = tamga_cli_now ();
+    const TamgaProfile *profile = tamga_cli_profile (cli, NULL); /* keys are listed without, too */
     json_t *list = json_array ();
     for (guint i = 0; i < keys->len; i++) {
         const TamgaKey *key = g_ptr_array_index (keys, i);
         json_array_append_new (list, key_json (key, now));
         if (i > 0)
             tamga_cli_say (cli, "%s", "");
-        show_key (cli, key, now);
+        show_key (cli, key, profile, now);
     }
     json_t *object = json_pack ("{s:o, s:o}", "store",
                                 tamga_json_text (tamga_key_store_name (store)), "keys", list);

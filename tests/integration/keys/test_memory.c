@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "formats/ossl.h"
+#include "tests/integration/keys/container.h"
 #include "tests/integration/keys/fixture.h"
 
 #define MASK 0x55
@@ -198,7 +199,7 @@ typedef struct {
 } Case;
 
 /* paths are filled in by main */
-static char softhsm_module[256], modern_file[256], legacy_file[256];
+static char softhsm_module[256], modern_file[256], legacy_file[256], ukrainian_file[256];
 
 static const Case cases[] = {
     {"token_login", softhsm_module, "pkcs11:token=memory", "login"},
@@ -208,6 +209,7 @@ static const Case cases[] = {
     {"file_login", "-", modern_file, "login"},
     {"file_sign", "-", modern_file, "sign"},
     {"legacy_file_login", "-", legacy_file, "login"},
+    {"ukrainian_file_login", "-", ukrainian_file, "login"},
 };
 
 static void is_nowhere (gconstpointer data)
@@ -296,6 +298,11 @@ static void make_stores (void)
         "openssl pkcs12 -export -legacy -inkey 01.pem -in 01.crt -passout pass:%s -out legacy.p12",
         folder, pin, pin);
     run (make);
+    g_snprintf (ukrainian_file, sizeof ukrainian_file, "%s/ukrainian.p12", folder);
+    g_autoptr (EVP_PKEY) key = EVP_EC_gen ("P-256");
+    g_autoptr (GBytes) file = container_pkcs12 (key, pin, 1000);
+    g_assert_true (g_file_set_contents (ukrainian_file, g_bytes_get_data (file, NULL),
+                                        (gssize)g_bytes_get_size (file), NULL));
     g_setenv ("TAMGA_FAULT_MODULE", softhsm_module, TRUE);
     g_setenv ("TAMGA_FAULT", "attr=always-authenticate", TRUE);
 }
@@ -305,6 +312,7 @@ int main (int argc, char **argv)
     if (argc == 6 && strcmp (argv[1], "--client") == 0)
         return client (argv + 2);
     g_test_init (&argc, &argv, NULL);
+    tamga_algorithm_load ();
     make_stores ();
     for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
         g_autofree char *name = g_strdup_printf ("/memory/pin_is_nowhere/%s", cases[i].name);
