@@ -6,8 +6,10 @@
  * s = r d + k e, each product is calculated as ((r b) d + (e b) k) / b with a random b, so that
  * what multiplies a secret is blinded; the products are Montgomery's, in constant time but for
  * numbers whose topmost word is zero, the sum may show something of blinded numbers only, and b is
- * inverted by the variant of OpenSSL without branches. What verifies, and the test of a point's
- * order, handles public numbers only and is not in constant time. */
+ * inverted by the variant of OpenSSL without branches. Octets of d and k become numbers by
+ * BN_lebin2bn, whose time tells how many of the topmost octets are zero: as much as ECDSA in
+ * OpenSSL tells. What verifies, and the test of a point's order, handles public numbers only and is
+ * not in constant time. */
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* HMAC_DRBG with SHA-512 for nonces. How long a call takes depends on how many candidates are not
- * below the order, which tells nothing of the one that is. */
+ * below the order, which tells nothing of the one that is; and, by very little, on how many zero
+ * octets that one begins with, which BN_bin2bn passes over. */
 #include "formats/national/nonce.h"
 
 #include <openssl/evp.h>

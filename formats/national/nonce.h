@@ -14,7 +14,7 @@ typedef struct TamgaNonce TamgaNonce;
  * randomness. */
 TamgaNonce *tamga_nonce_new (const BIGNUM *order, const guint8 *key, gsize key_size,
                              const guint8 *digest, gsize digest_size);
-/* The next candidate into `nonce` (flagged BN_FLG_CONSTTIME). A second one is needed where the
+/* The next candidate into `number` (flagged BN_FLG_CONSTTIME). A second one is needed where the
  * first gives r or s of zero. */
 gboolean tamga_nonce_next (TamgaNonce *nonce, BIGNUM *number);
 /* Wipes it. */

@@ -542,6 +542,73 @@ static void test_fresh (void)
     }
 }
 
+/* Changes what an attacker sends, in one of the ways that go wrong in such code. */
+static void mutate (GRand *random, const Signed *other, Signed *item)
+{
+    gsize size = item->curve->size;
+    const TamgaGostDomain *domain = domain_of (item->curve);
+    guint8 *const halves[] = {item->point, item->point + size, item->signature,
+                              item->signature + size, item->digest};
+    guint8 *half = halves[g_rand_int_range (random, 0, G_N_ELEMENTS (halves))];
+    switch (g_rand_int_range (random, 0, 7)) {
+    case 0:
+        half[g_rand_int_range (random, 0, (gint32)size)] ^=
+            (guint8)g_rand_int_range (random, 1, 256);
+        break;
+    case 1:
+        reverse (half, size);
+        break;
+    case 2:
+        add (half, domain->order, size);
+        break;
+    case 3:
+        add (half, domain->prime, size);
+        break;
+    case 4:
+        memset (half, g_rand_boolean (random) ? 0xff : 0, size);
+        break;
+    case 5:
+        memcpy (half, halves[g_rand_int_range (random, 0, G_N_ELEMENTS (halves))], size);
+        break;
+    default:
+        memcpy (item->point, other->point, 2 * size);
+        break;
+    }
+}
+
+/* What nettle and OpenSSL think of altered input is the same: both refuse it. The ranges are
+ * checked before either of them, so that only input in range is shown to the other one. */
+static void test_mutations (void)
+{
+    g_autoptr (GRand) random = g_rand_new_with_seed (3410);
+    for (gsize i = 0; i < G_N_ELEMENTS (curves); i++) {
+        TamgaGostParameters parameters;
+        g_autoptr (TamgaGostDomain) openssl = in_openssl (curves[i], &parameters);
+        gsize size = curves[i]->size;
+        Signed item, other;
+        make_signed (&item, curves[i], 14);
+        make_signed (&other, curves[i], 15);
+        for (guint round = 0; round < 300; round++) {
+            Signed altered = item;
+            guint8 e[SIZE], unaltered[SIZE];
+            for (gint32 times = g_rand_int_range (random, 1, 4); times > 0; times--)
+                mutate (random, &other, &altered);
+            g_assert_true (tamga_gost_number (openssl, altered.digest, e));
+            g_assert_true (tamga_gost_number (openssl, item.digest, unaltered));
+            gboolean same = memcmp (altered.point, item.point, 2 * size) == 0 &&
+                            memcmp (altered.signature, item.signature, 2 * size) == 0 &&
+                            memcmp (e, unaltered, size) == 0;
+            g_assert_cmpint (verifies (&altered), ==, same);
+            if (tamga_gost_in_range (altered.signature, openssl->order, size) &&
+                tamga_gost_in_range (altered.signature + size, openssl->order, size) &&
+                tamga_gost_point_valid (curves[i], altered.point))
+                g_assert_cmpint (
+                    openssl->arithmetic->verify (openssl, altered.point, e, altered.signature), ==,
+                    same);
+        }
+    }
+}
+
 /* The comparison without branches against the plain one. */
 static void test_in_range (void)
 {
@@ -578,6 +645,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/national/gost3410/coordinates-not-reduced", test_coordinates_not_reduced);
     g_test_add_func ("/national/gost3410/cofactor", test_cofactor);
     g_test_add_func ("/national/gost3410/fresh", test_fresh);
+    g_test_add_func ("/national/gost3410/mutations", test_mutations);
     g_test_add_func ("/national/gost3410/in-range", test_in_range);
     return g_test_run ();
 }
