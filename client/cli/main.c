@@ -108,7 +108,6 @@ int main (int argc, char **argv)
 {
     setlocale (LC_ALL, "");
     catch_signals ();
-    tamga_algorithm_load ();
     const char *term = g_getenv ("TERM");
     const char *no_color = g_getenv ("NO_COLOR");
     gboolean plain = (no_color && *no_color) || !term || strcmp (term, "dumb") == 0;
@@ -122,6 +121,7 @@ int main (int argc, char **argv)
         print_commands (stdout);
         code = TAMGA_EXIT_DONE;
     } else if (row) {
+        tamga_algorithm_load (); /* before anything is parsed */
         cli.command = row;
         code = row->run (&cli, argc - 1, argv + 1);
     } else if (strcmp (argv[1], "--version") == 0 || strcmp (argv[1], "-V") == 0) {
