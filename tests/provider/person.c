@@ -52,16 +52,17 @@ typedef struct {
     int key_cipher, certificate_cipher; /* NID; NID_undef: see below; certificates in no file */
     int iterations;
     const char *mac_digest; /* for EVP_MD_fetch */
-    const char *cipher;     /* for EVP_CIPHER_fetch, where PBES2 takes another hash for passwords */
-    int prf;                /* this one */
+    /* for EVP_CIPHER_fetch, where PBES2 takes a hash for passwords that is not the usual one */
+    const char *cipher, *cipher_oid;
+    int prf; /* this one */
 } Container;
 static const Container containers[] = {
     {"nuc", NID_pbe_WithSHA1And3_Key_TripleDES_CBC, NID_pbe_WithSHA1And40BitRC2_CBC, 1024, "SHA1",
-     NULL, NID_undef},
-    {"pbes2", NID_aes_256_cbc, NID_aes_256_cbc, 2048, "SHA256", NULL, NID_undef},
+     NULL, NULL, NID_undef},
+    {"pbes2", NID_aes_256_cbc, NID_aes_256_cbc, 2048, "SHA256", NULL, NULL, NID_undef},
     /* of two keys, the second of which is for key agreement; the certificates are sent apart */
     {"ua", NID_undef, NID_undef, 10000, "DSTU-GOST-34311", "DSTU-GOST-28147-CFB",
-     NID_hmacWithDstu34311},
+     "1.2.804.2.1.1.1.1.1.1.3", NID_hmacWithDstu34311},
 };
 #define SALT_SIZE 32
 
@@ -126,16 +127,58 @@ static void name_entry (PKCS12_SAFEBAG *bag, X509 *certificate)
     g_string_free (hex, TRUE);
 }
 
-/* PBES2 (RFC 8018) with a hash that PKCS12_add_key cannot be told. */
+/* AlgorithmIdentifier of the cipher with parameters of a random initial value. PKCS5_pbe2_set_iv
+ * would make it of ciphers only that libcrypto has a number for. */
+static X509_ALGOR *cipher_identifier (const Container *row)
+{
+    EVP_CIPHER *cipher = EVP_CIPHER_fetch (NULL, row->cipher, NULL);
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new ();
+    ASN1_TYPE *parameters = ASN1_TYPE_new ();
+    X509_ALGOR *identifier = X509_ALGOR_new ();
+    unsigned char key[EVP_MAX_KEY_LENGTH] = {0}, iv[EVP_MAX_IV_LENGTH];
+    PROVIDER_MUST (context != NULL && parameters != NULL && identifier != NULL &&
+                   RAND_bytes (iv, sizeof iv) == 1);
+    if (cipher == NULL || !EVP_EncryptInit_ex2 (context, cipher, key, iv, NULL) ||
+        EVP_CIPHER_param_to_asn1 (context, parameters) <= 0)
+        g_clear_pointer (&identifier, X509_ALGOR_free);
+    if (identifier != NULL) {
+        ASN1_OBJECT_free (identifier->algorithm);
+        identifier->algorithm = OBJ_txt2obj (row->cipher_oid, 1);
+        identifier->parameter = g_steal_pointer (&parameters);
+    }
+    ASN1_TYPE_free (parameters);
+    EVP_CIPHER_CTX_free (context);
+    EVP_CIPHER_free (cipher);
+    return identifier;
+}
+
+/* PBES2 (RFC 8018 A.4) with a hash that PKCS12_add_key cannot be told. */
+static X509_ALGOR *pbes2_identifier (const Container *row)
+{
+    unsigned char salt[SALT_SIZE];
+    PBE2PARAM *parameters = PBE2PARAM_new ();
+    ASN1_STRING *packed = NULL;
+    X509_ALGOR *identifier = NULL;
+    PROVIDER_MUST (parameters != NULL && RAND_bytes (salt, sizeof salt) == 1);
+    X509_ALGOR_free (parameters->keyfunc);
+    X509_ALGOR_free (parameters->encryption);
+    parameters->keyfunc = PKCS5_pbkdf2_set (row->iterations, salt, sizeof salt, row->prf, -1);
+    parameters->encryption = cipher_identifier (row);
+    if (parameters->keyfunc != NULL && parameters->encryption != NULL) {
+        packed = ASN1_item_pack (parameters, ASN1_ITEM_rptr (PBE2PARAM), NULL);
+        identifier = X509_ALGOR_new ();
+        PROVIDER_MUST (
+            packed != NULL && identifier != NULL &&
+            X509_ALGOR_set0 (identifier, OBJ_nid2obj (NID_pbes2), V_ASN1_SEQUENCE, packed));
+    }
+    PBE2PARAM_free (parameters);
+    return identifier;
+}
+
 static PKCS12_SAFEBAG *add_key_with_prf (STACK_OF (PKCS12_SAFEBAG) **bags, const Container *row,
                                          const char *password, EVP_PKEY *key)
 {
-    EVP_CIPHER *cipher = EVP_CIPHER_fetch (NULL, row->cipher, NULL);
-    unsigned char salt[SALT_SIZE];
-    PROVIDER_MUST (RAND_bytes (salt, sizeof salt) == 1);
-    X509_ALGOR *algorithm = cipher == NULL ? NULL
-                                           : PKCS5_pbe2_set_iv (cipher, row->iterations, salt,
-                                                                sizeof salt, NULL, row->prf);
+    X509_ALGOR *algorithm = pbes2_identifier (row);
     PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8 (key);
     X509_SIG *encrypted = algorithm == NULL || info == NULL
                               ? NULL
@@ -146,7 +189,6 @@ static PKCS12_SAFEBAG *add_key_with_prf (STACK_OF (PKCS12_SAFEBAG) **bags, const
     if (bag != NULL)
         PROVIDER_MUST (*bags != NULL && sk_PKCS12_SAFEBAG_push (*bags, bag) > 0);
     PKCS8_PRIV_KEY_INFO_free (info);
-    EVP_CIPHER_free (cipher);
     return bag;
 }
 

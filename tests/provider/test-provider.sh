@@ -188,6 +188,12 @@ text=$(openssl asn1parse -inform DER -in olena.p12.der | grep -A1 'Subject Direc
 says "DRFO and EDRPOU" '2A8624020101010B010401013[0-9A-F]*31323334353637383930.*010B01040201[0-9A-F]*3132333435363738$' "$text"
 text=$(openssl pkcs12 -in olena.p12 -passin pass:secret -nodes -info 2>&1)
 says "file" 'MAC: sha256, Iteration 2048' "$text"
+provider_person oksana ua-seal P-256 secret oksana.p12 || fail "person"
+text=$(openssl asn1parse -inform DER -in oksana.p12)
+says "file" 'DSTU Gost 34311' "$text"
+safes=$(sed -n '/OCTET STRING/{s/.*\[HEX DUMP\]:\(3[0-9A-F]*\)/\1/p;q}' <<<"$text")
+equal "PBES2 with HMAC of GOST 34.311" 2 "$(grep -o '060A2A8624020101010101020500' <<<"$safes" | wc -l)"
+equal "and GOST 28147 in cipher feedback" 2 "$(grep -o '060B2A86240201010101010103' <<<"$safes" | wc -l)"
 while IFS='|' read -r query regex; do
     says "refuses /person?$query" "$regex" "$(provider_curl -X POST "$PROVIDER_URL/person?$query" 2>&1)"
 done <<'TABLE'

@@ -60,6 +60,12 @@ open(sys.argv[2], "wb").write(data)
 PYTHON
 }
 
+# offset FILE PART: where the octets of PART are in FILE
+offset() {
+    python3 -c 'import sys; print(open(sys.argv[1], "rb").read().index(open(sys.argv[2], "rb").read()))' \
+        "$1" "$2"
+}
+
 # damage_text FILE OUT OLD NEW: the first OLD becomes NEW
 damage_text() {
     python3 - "$@" <<'PYTHON'
