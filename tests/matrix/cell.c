@@ -10,11 +10,12 @@ static GBytes *stamp (const TamgaStamper *base, GBytes *imprint, GError **error 
     return scene_token (self->scene->tsa, self->time, base->digest, imprint);
 }
 
-CellStamper cell_stamper (const Scene *scene, gint64 time)
+CellStamper cell_stamper (const Cell *cell, gint64 time)
 {
-    return (CellStamper){.base = {.digest = tamga_digest_by_name ("SHA-256"), .stamp = stamp},
-                         .scene = scene,
-                         .time = time};
+    return (CellStamper){
+        .base = {.digest = tamga_digest_by_name (cell->key->imprints), .stamp = stamp},
+        .scene = cell->scene,
+        .time = time};
 }
 
 /* Lists of root and provider as of `time`, and the way to the root: what LT asks for. */
@@ -166,7 +167,7 @@ static GBytes *cell_sign_once (const Cell *cell, GBytes *file, const Entity *par
     g_autoptr (GBytes) token = NULL;
     g_autoptr (TamgaEvidence) evidence = NULL;
     if (level >= TAMGA_LEVEL_T) {
-        CellStamper stamper = cell_stamper (cell->scene, STAMPED);
+        CellStamper stamper = cell_stamper (cell, STAMPED);
         g_autoptr (GBytes) value = tamga_preparation_timestamped (preparation, raw, &error);
         g_assert_no_error (error);
         g_autoptr (GBytes) imprint = tamga_digest_bytes (stamper.base.digest, value);
@@ -204,7 +205,7 @@ GBytes *cell_extend (const Cell *cell, GBytes *file, TamgaLevel level, gint64 ti
             .archive = level == TAMGA_LEVEL_LTA && !signature->is_document_timestamp,
         };
     }
-    CellStamper stamper = cell_stamper (cell->scene, time);
+    CellStamper stamper = cell_stamper (cell, time);
     g_autoptr (TamgaDocument) document = cell_open (cell, file);
     g_autoptr (TamgaOutput) output = tamga_output_new_memory ();
     cell->format->extend (document, &cell->options, extensions, signatures->len, &stamper.base,

@@ -35,7 +35,7 @@ typedef struct {
     gint64 time;
 } CellStamper;
 
-CellStamper cell_stamper (const Scene *scene, gint64 time);
+CellStamper cell_stamper (const Cell *cell, gint64 time);
 /* Lists of root and provider as of `time`, and the way to the root: what LT asks for. */
 TamgaEvidence *cell_evidence (const Scene *scene, gint64 time);
 /* The value by the key of `party`, as a key store gives it. */

@@ -39,15 +39,16 @@ const MatrixForm matrix_forms[] = {
 };
 
 const MatrixKey matrix_keys[] = {
-    {"rsa-pkcs1", "RSA", NULL, "RSA-PKCS1-SHA-256"},
-    {"rsa-pss", "RSA", NULL, "RSA-PSS-SHA-256"},
-    {"p256", "EC", "P-256", "ECDSA-SHA-256"},
-    {"p384", "EC", "P-384", "ECDSA-SHA-384"},
-    {"p521", "EC", "P-521", "ECDSA-SHA-512"},
-    {"kz-512", "KZ-GOST-2015-512", NULL, "GOST-34.10-2015-512"},
-    {"kz-256", "KZ-GOST-2015-256", NULL, "GOST-34.10-2015-256"},
-    {"ua-257", "DSTU-4145", "1.2.804.2.1.1.1.1.3.1.1.2.6", "DSTU-4145-GOST-34.311"},
-    {"ua-431", "DSTU-4145", "1.2.804.2.1.1.1.1.3.1.1.2.9", "DSTU-4145-Kupyna-512"},
+    {"rsa-pkcs1", "RSA", NULL, "RSA-PKCS1-SHA-256", "SHA-256"},
+    {"rsa-pss", "RSA", NULL, "RSA-PSS-SHA-256", "SHA-256"},
+    {"p256", "EC", "P-256", "ECDSA-SHA-256", "SHA-256"},
+    {"p384", "EC", "P-384", "ECDSA-SHA-384", "SHA-256"},
+    {"p521", "EC", "P-521", "ECDSA-SHA-512", "SHA-256"},
+    {"kz-512", "KZ-GOST-2015-512", NULL, "GOST-34.10-2015-512", "Streebog-512"},
+    {"kz-256", "KZ-GOST-2015-256", NULL, "GOST-34.10-2015-256", "SHA-256"},
+    {"ua-257", "DSTU-4145", "1.2.804.2.1.1.1.1.3.1.1.2.6", "DSTU-4145-GOST-34.311",
+     "GOST-34.311-DKE-1"},
+    {"ua-431", "DSTU-4145", "1.2.804.2.1.1.1.1.3.1.1.2.9", "DSTU-4145-Kupyna-512", "SHA-256"},
     {.name = NULL},
 };
 

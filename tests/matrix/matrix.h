@@ -26,6 +26,7 @@ typedef struct {
     const char *name;
     const char *type, *group; /* of the key, for EVP_PKEY_CTX; group NULL: has none */
     const char *algorithm;
+    const char *imprints; /* digest that time-stamp services are asked with */
 } MatrixKey;
 
 extern const MatrixKey matrix_keys[]; /* ends with a row without a name */

@@ -281,7 +281,7 @@ static GBytes *try_extend (const Cell *cell, const TamgaFormat *format, TamgaDoc
         return NULL;
     g_autoptr (GError) error = NULL;
     g_autoptr (TamgaEvidence) evidence = cell_evidence (cell->scene, ARCHIVED);
-    CellStamper stamper = cell_stamper (cell->scene, ARCHIVED);
+    CellStamper stamper = cell_stamper (cell, ARCHIVED);
     const TamgaExtension extension = {
         .timestamp = level == TAMGA_LEVEL_T,
         .evidence = level >= TAMGA_LEVEL_LT ? evidence : NULL,
@@ -299,7 +299,7 @@ static GBytes *try_timestamp (const Cell *cell, const TamgaFormat *format, Tamga
     if (format->timestamp == NULL)
         return NULL;
     g_autoptr (GError) error = NULL;
-    CellStamper stamper = cell_stamper (cell->scene, ARCHIVED);
+    CellStamper stamper = cell_stamper (cell, ARCHIVED);
     g_autoptr (TamgaOutput) output = tamga_output_new_memory ();
     gboolean done = format->timestamp (document, &cell->options, &stamper.base, output, &error);
     g_assert_true (done == (error == NULL));
