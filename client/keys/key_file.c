@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Key files: reading them, telling what they are, and what their kinds share. */
+/* Key files: reading them, and telling what they are and how they are protected. */
 #include "client/keys/key_file.h"
 
 #include <errno.h>
@@ -11,11 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/keys/protocol.h"
+#include "client/keys/keys.h"
 #include "formats/limits.h"
 #include "formats/ossl.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PBE2PARAM, PBE2PARAM_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PBKDF2PARAM, PBKDF2PARAM_free)
 
 gboolean tamga_key_file_set_error (GError **error, const char *name, const char *what)
 {
@@ -33,8 +34,7 @@ void tamga_key_file_free (TamgaKeyFile *file)
     g_free (file);
 }
 
-/* The octets of an ordinary file that is not larger than `most`. */
-static GBytes *read_file (const char *path, gsize most, GError **error)
+GBytes *tamga_key_file_bytes (const char *path, gsize most, GError **error)
 {
     struct stat facts;
     gsize size = 0;
@@ -157,15 +157,57 @@ static char *unknown_encryption (const X509_SIG *file)
     return tamga_key_file_unknown (algorithm);
 }
 
-char *tamga_key_file_unknown (const X509_ALGOR *algorithm)
+static void add_oid (GString *text, const X509_ALGOR *algorithm)
 {
     const ASN1_OBJECT *object;
 
     X509_ALGOR_get0 (&object, NULL, NULL, algorithm);
     g_autofree char *oid = tamga_ossl_oid (object);
+    g_string_append_printf (text, "%s%s", text->len > 0 ? " with " : "", oid);
+}
+
+char *tamga_key_file_unknown (const X509_ALGOR *algorithm)
+{
+    g_autoptr (GString) oids = g_string_new (NULL);
+    const ASN1_OBJECT *object;
+    const void *value;
+    int type;
+
+    add_oid (oids, algorithm);
+    X509_ALGOR_get0 (&object, &type, &value, algorithm);
+    if (OBJ_obj2nid (object) == NID_pbes2 && type == V_ASN1_SEQUENCE) {
+        /* RFC 8018 A.4: the name says nothing, its parts do */
+        g_autoptr (PBE2PARAM) parts = ASN1_item_unpack (value, ASN1_ITEM_rptr (PBE2PARAM));
+        g_autoptr (PBKDF2PARAM) kdf = parts != NULL && parts->keyfunc->parameter != NULL
+                                          ? ASN1_TYPE_unpack_sequence (ASN1_ITEM_rptr (PBKDF2PARAM),
+                                                                       parts->keyfunc->parameter)
+                                          : NULL;
+        if (parts != NULL)
+            add_oid (oids, parts->encryption);
+        if (kdf != NULL && kdf->prf != NULL)
+            add_oid (oids, kdf->prf);
+    }
+    ERR_clear_error ();
     return g_strdup_printf ("is protected in a way (%s) that this program does not know; the "
                             "program that made it may be able to save it as PKCS#12",
-                            oid);
+                            oids->str);
+}
+
+gboolean tamga_key_file_was_unknown (void)
+{
+    static const int reasons[] = {
+        EVP_R_UNKNOWN_PBE_ALGORITHM,
+        EVP_R_UNSUPPORTED_KEY_DERIVATION_FUNCTION,
+        EVP_R_UNSUPPORTED_PRF,
+        EVP_R_UNSUPPORTED_CIPHER,
+    };
+    gboolean found = FALSE;
+    unsigned long code;
+
+    while ((code = ERR_get_error ()) != 0)
+        for (gsize i = 0; i < G_N_ELEMENTS (reasons); i++)
+            found |= ERR_GET_LIB (code) == ERR_LIB_EVP && ERR_GET_REASON (code) == reasons[i];
+    return found;
 }
 
 /* EncryptedPrivateKeyInfo, all of `data`; in PEM the first block. */
@@ -182,7 +224,7 @@ static X509_SIG *read_pkcs8 (const guint8 *data, gsize size)
 
 TamgaKeyFile *tamga_key_file_read (const char *path, GError **error)
 {
-    g_autoptr (GBytes) bytes = read_file (path, TAMGA_MAX_PKCS12_SIZE, error);
+    g_autoptr (GBytes) bytes = tamga_key_file_bytes (path, TAMGA_MAX_PKCS12_SIZE, error);
     if (bytes == NULL)
         return NULL;
     gsize size;
@@ -208,150 +250,6 @@ TamgaFileContent *tamga_key_file_unpack (TamgaKeyFile *file, const char *name,
 {
     return file->pkcs12 != NULL ? tamga_pkcs12_unpack (file->pkcs12, name, password, error)
                                 : tamga_pkcs8_unpack (file->pkcs8, name, password, error);
-}
-
-static void key_free (gpointer data)
-{
-    TamgaFileKey *key = data;
-    EVP_PKEY_free (key->key);
-    g_bytes_unref (key->id);
-    g_free (key->label);
-    g_free (key);
-}
-
-static void certificate_free (gpointer data)
-{
-    TamgaFileCertificate *certificate = data;
-    X509_free (certificate->certificate);
-    g_bytes_unref (certificate->id);
-    g_free (certificate->label);
-    g_free (certificate);
-}
-
-TamgaFileContent *tamga_file_content_new (void)
-{
-    TamgaFileContent *content = g_new0 (TamgaFileContent, 1);
-    content->keys = g_ptr_array_new_with_free_func (key_free);
-    content->certificates = g_ptr_array_new_with_free_func (certificate_free);
-    return content;
-}
-
-void tamga_file_content_free (TamgaFileContent *content)
-{
-    if (content == NULL)
-        return;
-    g_ptr_array_unref (content->keys);
-    g_ptr_array_unref (content->certificates);
-    g_free (content->unknown_key);
-    g_free (content);
-}
-
-void tamga_file_content_add_key (TamgaFileContent *content, const PKCS8_PRIV_KEY_INFO *info,
-                                 GBytes *id, char *label)
-{
-    TamgaFileKey key = {.key = EVP_PKCS82PKEY (info), .id = id, .label = label};
-
-    if (key.key != NULL) {
-        g_ptr_array_add (content->keys, g_memdup2 (&key, sizeof key));
-        return;
-    }
-    const ASN1_OBJECT *algorithm = NULL;
-    PKCS8_pkey_get0 (&algorithm, NULL, NULL, NULL, info);
-    g_free (content->unknown_key);
-    content->unknown_key = tamga_ossl_oid (algorithm);
-    g_bytes_unref (id);
-    g_free (label);
-}
-
-void tamga_file_content_add_certificate (TamgaFileContent *content, X509 *certificate, GBytes *id,
-                                         char *label)
-{
-    TamgaFileCertificate found = {.certificate = certificate, .id = id, .label = label};
-    g_ptr_array_add (content->certificates, g_memdup2 (&found, sizeof found));
-}
-
-static gboolean fits (X509 *certificate, const TamgaFileKey *key)
-{
-    EVP_PKEY *public_key = X509_get0_pubkey (certificate);
-    gboolean same = public_key != NULL && EVP_PKEY_eq (public_key, key->key) == 1;
-    ERR_clear_error ();
-    return same;
-}
-
-gboolean tamga_file_content_certified (const TamgaFileContent *content, const TamgaFileKey *key)
-{
-    for (guint i = 0; i < content->certificates->len; i++) {
-        const TamgaFileCertificate *candidate = content->certificates->pdata[i];
-        if (fits (candidate->certificate, key))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static int by_name (gconstpointer a, gconstpointer b)
-{
-    char *const *one = a, *const *other = b;
-    return strcmp (*one, *other);
-}
-
-/* The names of certificate files in a folder, sorted. Of a folder full of them the first ones. */
-static GPtrArray *certificate_files (const char *folder)
-{
-    static const char *const extensions[] = {".cer", ".crt", ".der", ".pem"};
-    GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
-    g_autoptr (GDir) directory = g_dir_open (folder, 0, NULL);
-    const char *name;
-
-    while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
-        const char *dot = strrchr (name, '.');
-        for (gsize i = 0; dot != NULL && i < G_N_ELEMENTS (extensions); i++)
-            if (g_ascii_strcasecmp (dot, extensions[i]) == 0)
-                g_ptr_array_add (names, g_build_filename (folder, name, NULL));
-    }
-    g_ptr_array_sort (names, by_name);
-    if (names->len > TAMGA_MAX_CERTIFICATE_FILES)
-        g_ptr_array_set_size (names, TAMGA_MAX_CERTIFICATE_FILES);
-    return names;
-}
-
-/* Those for signing before the others, newer ones before older ones. */
-static int better_first (gconstpointer a, gconstpointer b)
-{
-    X509 *const *one = a, *const *other = b;
-    gboolean signs = tamga_keys_may_sign (*one), other_signs = tamga_keys_may_sign (*other);
-
-    if (signs != other_signs)
-        return signs ? -1 : 1;
-    return ASN1_TIME_compare (X509_get0_notBefore (*other), X509_get0_notBefore (*one));
-}
-
-void tamga_file_content_look_beside (TamgaFileContent *content, const char *path)
-{
-    g_autoptr (GPtrArray) certificates = g_ptr_array_new_with_free_func ((GDestroyNotify)X509_free);
-    g_autoptr (GPtrArray) bare = g_ptr_array_new ();
-
-    for (guint i = 0; i < content->keys->len; i++)
-        if (!tamga_file_content_certified (content, content->keys->pdata[i]))
-            g_ptr_array_add (bare, content->keys->pdata[i]);
-    if (bare->len == 0)
-        return;
-    g_autofree char *folder = g_path_get_dirname (path);
-    g_autoptr (GPtrArray) files = certificate_files (folder);
-    for (guint i = 0; i < files->len; i++) {
-        g_autoptr (GBytes) bytes = read_file (files->pdata[i], TAMGA_MAX_CERTIFICATE_SIZE, NULL);
-        if (bytes != NULL)
-            g_ptr_array_extend_and_steal (certificates, tamga_ossl_certificates (bytes, 1));
-    }
-    g_ptr_array_sort (certificates, better_first);
-    for (guint i = 0; i < certificates->len; i++) {
-        gboolean wanted = FALSE;
-        for (guint j = 0; j < bare->len && !wanted; j++)
-            wanted = fits (certificates->pdata[i], bare->pdata[j]);
-        if (wanted && X509_up_ref (certificates->pdata[i]))
-            tamga_file_content_add_certificate (content, certificates->pdata[i],
-                                                g_bytes_new (NULL, 0), g_strdup (""));
-    }
-    ERR_clear_error ();
 }
 
 gboolean tamga_key_file_is_legacy (const X509_ALGOR *algorithm)

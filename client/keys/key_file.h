@@ -68,11 +68,16 @@ TamgaFileContent *tamga_pkcs12_unpack (PKCS12 *file, const char *name, const Tam
 TamgaFileContent *tamga_pkcs8_unpack (const X509_SIG *file, const char *name,
                                       const TamgaSecret *password, GError **error);
 
+/* The octets of an ordinary file that is not larger than `most`. TAMGA_KEYS_ERROR_FILE. */
+GBytes *tamga_key_file_bytes (const char *path, gsize most, GError **error);
 /* "NAME WHAT" as TAMGA_KEYS_ERROR_FILE; empties OpenSSL's error queue. FALSE. */
 gboolean tamga_key_file_set_error (GError **error, const char *name, const char *what);
 
 /* What to say of a file that is protected by `algorithm`, which OpenSSL does not know. */
 char *tamga_key_file_unknown (const X509_ALGOR *algorithm);
+/* Did OpenSSL's last call fail because a part of the encryption is not known to it? Empties its
+ * error queue. */
+gboolean tamga_key_file_was_unknown (void);
 
 /* Encryption that OpenSSL keeps in its legacy provider. */
 gboolean tamga_key_file_is_legacy (const X509_ALGOR *algorithm);

@@ -62,6 +62,7 @@ typedef struct {
     int length;
     guint opened, failed; /* encrypted parts */
     gboolean broken;      /* a part that is not encrypted cannot be read */
+    char *unknown;        /* of the parts that failed: what one is encrypted with; or NULL */
 } Walk;
 
 static GBytes *local_key_id (const PKCS12_SAFEBAG *bag)
@@ -86,13 +87,25 @@ static void take_key (Walk *walk, PKCS12_SAFEBAG *bag, const PKCS8_PRIV_KEY_INFO
     tamga_file_content_add_key (walk->content, info, local_key_id (bag), friendly_name (bag));
 }
 
+/* A part did not open. OpenSSL's error queue tells whether it could have. */
+static void note_failure (Walk *walk, const X509_ALGOR *algorithm)
+{
+    walk->failed++;
+    if (tamga_key_file_was_unknown () && walk->unknown == NULL)
+        walk->unknown = tamga_key_file_unknown (algorithm);
+}
+
 static void take_shrouded_key (Walk *walk, PKCS12_SAFEBAG *bag)
 {
+    const X509_ALGOR *algorithm;
+
+    X509_SIG_get0 (PKCS12_SAFEBAG_get0_pkcs8 (bag), &algorithm, NULL);
+    ERR_clear_error ();
     tamga_progress_enter ("PKCS12_decrypt_skey");
     g_autoptr (PKCS8_PRIV_KEY_INFO) info = PKCS12_decrypt_skey (bag, walk->password, walk->length);
     tamga_progress_leave ();
     if (info == NULL) {
-        walk->failed++;
+        note_failure (walk, algorithm);
         return;
     }
     walk->opened++;
@@ -148,14 +161,15 @@ static void walk_safes (Walk *walk, const AuthSafes *safes)
         if (kind == NID_pkcs7_data) {
             bags = PKCS12_unpack_p7data (safe);
             walk->broken |= bags == NULL;
-        } else if (kind == NID_pkcs7_encrypted) {
+        } else if (kind == NID_pkcs7_encrypted && safe->d.encrypted != NULL) {
+            ERR_clear_error ();
             tamga_progress_enter ("PKCS12_unpack_p7encdata");
             bags = PKCS12_unpack_p7encdata (safe, walk->password, walk->length);
             tamga_progress_leave ();
             if (bags != NULL)
                 walk->opened++;
             else
-                walk->failed++;
+                note_failure (walk, safe->d.encrypted->enc_data->algorithm);
         } else {
             walk->broken = TRUE; /* encrypted with a public key (RFC 7292 3.1): not for people */
         }
@@ -189,6 +203,8 @@ static gboolean judge (const Walk *walk, Mac mac, const char *name, GError **err
             error, name,
             "is damaged: the password fits, the content does not match its "
             "integrity code");
+    if (mac != MAC_BAD && walk->unknown != NULL)
+        return tamga_key_file_set_error (error, name, walk->unknown);
     if (mac == MAC_BAD || (mac == MAC_ABSENT && walk->opened == 0 && walk->failed > 0)) {
         ERR_clear_error ();
         g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN,
@@ -235,7 +251,9 @@ TamgaFileContent *tamga_pkcs12_unpack (PKCS12 *file, const char *name, const Tam
         return NULL;
     }
     walk_safes (&walk, safes);
-    if (!judge (&walk, mac, name, error))
+    gboolean good = judge (&walk, mac, name, error);
+    g_free (walk.unknown);
+    if (!good)
         return NULL;
     ERR_clear_error ();
     return g_steal_pointer (&content);

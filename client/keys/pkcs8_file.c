@@ -8,24 +8,6 @@
 #include "client/keys/keys.h"
 #include "client/keys/progress.h"
 
-/* Did opening fail because a part of the encryption is not known here? */
-static gboolean is_unknown (void)
-{
-    static const int reasons[] = {
-        EVP_R_UNKNOWN_PBE_ALGORITHM,
-        EVP_R_UNSUPPORTED_KEY_DERIVATION_FUNCTION,
-        EVP_R_UNSUPPORTED_PRF,
-        EVP_R_UNSUPPORTED_CIPHER,
-    };
-    unsigned long code;
-
-    while ((code = ERR_get_error ()) != 0)
-        for (gsize i = 0; i < G_N_ELEMENTS (reasons); i++)
-            if (ERR_GET_LIB (code) == ERR_LIB_EVP && ERR_GET_REASON (code) == reasons[i])
-                return TRUE;
-    return FALSE;
-}
-
 TamgaFileContent *tamga_pkcs8_unpack (const X509_SIG *file, const char *name,
                                       const TamgaSecret *password, GError **error)
 {
@@ -39,7 +21,7 @@ TamgaFileContent *tamga_pkcs8_unpack (const X509_SIG *file, const char *name,
     g_autoptr (PKCS8_PRIV_KEY_INFO) info =
         PKCS8_decrypt (file, password->bytes, (int)password->size);
     tamga_progress_leave ();
-    if (info == NULL && is_unknown ()) {
+    if (info == NULL && tamga_key_file_was_unknown ()) {
         g_autofree char *what = tamga_key_file_unknown (algorithm);
         tamga_key_file_set_error (error, name, what);
         return NULL;

@@ -77,11 +77,10 @@ GBytes *container_pkcs8 (EVP_PKEY *key, const char *password, guint iterations)
                      NULL);
 }
 
-GBytes *container_pkcs12 (EVP_PKEY *key, const char *password, guint iterations)
+GBytes *container_pkcs12 (GBytes *encrypted_key, const char *password, guint iterations)
 {
-    g_autoptr (GBytes) shrouded = container_pkcs8 (key, password, iterations);
-    const guint8 *next = g_bytes_get_data (shrouded, NULL);
-    X509_SIG *sig = d2i_X509_SIG (NULL, &next, (long)g_bytes_get_size (shrouded));
+    const guint8 *next = g_bytes_get_data (encrypted_key, NULL);
+    X509_SIG *sig = d2i_X509_SIG (NULL, &next, (long)g_bytes_get_size (encrypted_key));
     STACK_OF (PKCS12_SAFEBAG) *bags = sk_PKCS12_SAFEBAG_new_null ();
     STACK_OF (PKCS7) *safes = NULL;
     const EVP_MD *md = EVP_get_digestbynid (OBJ_txt2nid (OID_DIGEST));

@@ -6,6 +6,6 @@
 #include <glib.h>
 #include <openssl/evp.h>
 
-/* EncryptedPrivateKeyInfo, and PKCS#12 with one in it and without a certificate. */
+/* EncryptedPrivateKeyInfo; PKCS#12 with one in it and without a certificate. */
 GBytes *container_pkcs8 (EVP_PKEY *key, const char *password, guint iterations);
-GBytes *container_pkcs12 (EVP_PKEY *key, const char *password, guint iterations);
+GBytes *container_pkcs12 (GBytes *encrypted_key, const char *password, guint iterations);

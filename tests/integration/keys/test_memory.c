@@ -300,7 +300,8 @@ static void make_stores (void)
     run (make);
     g_snprintf (ukrainian_file, sizeof ukrainian_file, "%s/ukrainian.p12", folder);
     g_autoptr (EVP_PKEY) key = EVP_EC_gen ("P-256");
-    g_autoptr (GBytes) file = container_pkcs12 (key, pin, 1000);
+    g_autoptr (GBytes) encrypted = container_pkcs8 (key, pin, 1000);
+    g_autoptr (GBytes) file = container_pkcs12 (encrypted, pin, 1000);
     g_assert_true (g_file_set_contents (ukrainian_file, g_bytes_get_data (file, NULL),
                                         (gssize)g_bytes_get_size (file), NULL));
     g_setenv ("TAMGA_FAULT_MODULE", softhsm_module, TRUE);

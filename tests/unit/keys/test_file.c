@@ -16,16 +16,28 @@
 
 static char *folder;
 
-/* A key that is not national: what is tried here is the container. */
-static EVP_PKEY *new_key (void)
+/* Kinds of keys in a container, and what certificates of theirs are signed with. */
+typedef struct {
+    const char *name;
+    GBytes *(*make) (EVP_PKEY *key);
+    const char *key_type, *digest; /* NULL: P-256, which is no national key */
+} Kind;
+
+static EVP_PKEY *new_key (const Kind *kind)
 {
-    EVP_PKEY *key = EVP_EC_gen ("P-256");
-    g_assert_nonnull (key);
+    if (kind->key_type == NULL)
+        return EVP_EC_gen ("P-256");
+    g_autoptr (EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_name (NULL, kind->key_type, NULL);
+    EVP_PKEY *key = NULL;
+    g_assert_nonnull (context);
+    g_assert_cmpint (EVP_PKEY_keygen_init (context), ==, 1);
+    g_assert_cmpint (EVP_PKEY_generate (context, &key), ==, 1);
     return key;
 }
 
-static X509 *certify (EVP_PKEY *key)
+static X509 *certify (EVP_PKEY *key, const Kind *kind)
 {
+    g_autoptr (EVP_MD) md = EVP_MD_fetch (NULL, kind->digest, NULL);
     X509 *certificate = X509_new ();
     X509_NAME *name = X509_get_subject_name (certificate);
 
@@ -35,7 +47,7 @@ static X509 *certify (EVP_PKEY *key)
     X509_gmtime_adj (X509_getm_notBefore (certificate), 0);
     X509_gmtime_adj (X509_getm_notAfter (certificate), 86400);
     X509_set_pubkey (certificate, key);
-    g_assert_cmpint (X509_sign (certificate, key, EVP_sha256 ()), >, 0);
+    g_assert_cmpint (X509_sign (certificate, key, md), >, 0);
     return certificate;
 }
 
@@ -46,7 +58,8 @@ static GBytes *pkcs8 (EVP_PKEY *key)
 
 static GBytes *pkcs12 (EVP_PKEY *key)
 {
-    return container_pkcs12 (key, PASSWORD, ITERATIONS);
+    g_autoptr (GBytes) encrypted = pkcs8 (key);
+    return container_pkcs12 (encrypted, PASSWORD, ITERATIONS);
 }
 
 static char *write_file (const char *name, GBytes *bytes)
@@ -79,10 +92,10 @@ static EVP_PKEY *only_key (const TamgaFileContent *content)
 
 static void opens (gconstpointer data)
 {
-    GBytes *(*make) (EVP_PKEY * key) = (GBytes * (*)(EVP_PKEY *)) data;
-    g_autoptr (EVP_PKEY) key = new_key ();
-    g_autoptr (X509) certificate = certify (key);
-    g_autoptr (GBytes) bytes = make (key), der = tamga_ossl_der (i2d_X509, certificate);
+    const Kind *kind = data;
+    g_autoptr (EVP_PKEY) key = new_key (kind);
+    g_autoptr (X509) certificate = certify (key, kind);
+    g_autoptr (GBytes) bytes = kind->make (key), der = tamga_ossl_der (i2d_X509, certificate);
     g_autofree char *path = write_file ("key", bytes), *beside = write_file ("key.cer", der);
     g_autoptr (GError) error = NULL;
 
@@ -133,10 +146,10 @@ static void damage (const char *name, GBytes *whole, const char *password, EVP_P
 
 static void damaged (gconstpointer data)
 {
-    GBytes *(*make) (EVP_PKEY * key) = (GBytes * (*)(EVP_PKEY *)) data;
-    g_autoptr (EVP_PKEY) key = new_key ();
-    g_autoptr (X509) certificate = certify (key);
-    g_autoptr (GBytes) bytes = make (key), der = tamga_ossl_der (i2d_X509, certificate);
+    const Kind *kind = data;
+    g_autoptr (EVP_PKEY) key = new_key (kind);
+    g_autoptr (X509) certificate = certify (key, kind);
+    g_autoptr (GBytes) bytes = kind->make (key), der = tamga_ossl_der (i2d_X509, certificate);
     g_autofree char *beside = write_file ("key.cer", der);
 
     damage ("key", bytes, PASSWORD, key, 1);
@@ -145,9 +158,9 @@ static void damaged (gconstpointer data)
 
 static void cut_short (gconstpointer data)
 {
-    GBytes *(*make) (EVP_PKEY * key) = (GBytes * (*)(EVP_PKEY *)) data;
-    g_autoptr (EVP_PKEY) key = new_key ();
-    g_autoptr (GBytes) bytes = make (key);
+    const Kind *kind = data;
+    g_autoptr (EVP_PKEY) key = new_key (kind);
+    g_autoptr (GBytes) bytes = kind->make (key);
 
     for (gsize size = 0; size < g_bytes_get_size (bytes); size++) {
         g_autoptr (GBytes) part = g_bytes_new_from_bytes (bytes, 0, size);
@@ -156,6 +169,36 @@ static void cut_short (gconstpointer data)
         g_assert_null (open_file (path, PASSWORD, &error));
         g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_FILE);
     }
+}
+
+/* A cipher that is not known is told by its OID, not as a wrong password: in a bare key, and where
+ * a good code of integrity says that the password is right. */
+static void unknown_cipher (void)
+{
+    static const guint8 oid[] = {0x06, 0x0b, 0x2a, 0x86, 0x24, 2, 1, 1, 1, 1, 1, 1, 3};
+    const Kind kind = {"unknown", pkcs8, NULL, "SHA256"};
+    g_autoptr (EVP_PKEY) key = new_key (&kind);
+    g_autoptr (GBytes) whole = pkcs8 (key);
+    gsize size = g_bytes_get_size (whole);
+    g_autofree guint8 *changed = g_memdup2 (g_bytes_get_data (whole, NULL), size);
+    guint8 *at = memmem (changed, size, oid, sizeof oid);
+
+    g_assert_nonnull (at);
+    at[sizeof oid - 1] = 9;
+    g_autoptr (GBytes) unknown = g_bytes_new (changed, size);
+    g_autoptr (GBytes) inside = container_pkcs12 (unknown, PASSWORD, ITERATIONS);
+    GBytes *const files[] = {unknown, inside};
+    for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
+        g_autofree char *path = write_file ("unknown", files[i]);
+        g_autoptr (GError) error = NULL;
+        g_assert_null (open_file (path, PASSWORD, &error));
+        g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_FILE);
+        g_assert_nonnull (strstr (error->message, "1.2.804.2.1.1.1.1.1.1.9"));
+    }
+    g_autofree char *path = write_file ("unknown", inside);
+    g_autoptr (GError) error = NULL;
+    g_assert_null (open_file (path, "wrong", &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN);
 }
 
 typedef struct {
@@ -224,10 +267,10 @@ static void sample_damaged (void)
 
 int main (int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        GBytes *(*make) (EVP_PKEY *key);
-    } kinds[] = {{"pkcs8", pkcs8}, {"pkcs12", pkcs12}};
+    static const Kind kinds[] = {{"pkcs8", pkcs8, NULL, "SHA256"},
+                                 {"pkcs12", pkcs12, NULL, "SHA256"},
+                                 {"pkcs8-dstu", pkcs8, "DSTU-4145", "DSTU-GOST-34311"},
+                                 {"pkcs8-gost", pkcs8, "KZ-GOST-2015-512", "KZ-STREEBOG-512"}};
 
     g_test_init (&argc, &argv, NULL);
     tamga_algorithm_load ();
@@ -241,13 +284,14 @@ int main (int argc, char **argv)
         for (gsize j = 0; j < G_N_ELEMENTS (rules); j++) {
             g_autofree char *path =
                 g_strdup_printf ("/key-file/%s/%s", kinds[i].name, rules[j].name);
-            g_test_add_data_func (path, (gconstpointer)kinds[i].make, rules[j].run);
+            g_test_add_data_func (path, &kinds[i], rules[j].run);
         }
     }
     for (gsize i = 0; i < G_N_ELEMENTS (samples); i++) {
         g_autofree char *path = g_strdup_printf ("/key-file/sample/%s", samples[i].file);
         g_test_add_data_func (path, &samples[i], sample);
     }
+    g_test_add_func ("/key-file/unknown_cipher", unknown_cipher);
     g_test_add_func ("/key-file/sample_damaged", sample_damaged);
     int status = g_test_run ();
     g_autoptr (GDir) directory = g_dir_open (folder, 0, NULL);
