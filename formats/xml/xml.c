@@ -80,7 +80,8 @@ static void report (const Trouble *trouble, const char *name, GError **error)
 }
 
 #define PARSER_OPTIONS                                                                             \
-    (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES)
+    (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES |             \
+     XML_PARSE_COMPACT)
 
 static xmlDocPtr parse (const char *name, GBytes *bytes, GError **error)
 {
@@ -273,6 +274,25 @@ TamgaXml *tamga_xml_parse_bytes (const char *name, GBytes *bytes, GError **error
     return index_elements (xml, root, root, name, error) ? g_steal_pointer (&xml) : NULL;
 }
 
+/* A part that is parsed by itself begins at depth 0 for libxml2; the file that it becomes part of
+ * has to be read again as a whole. */
+static gboolean check_depth (const xmlNode *first, const xmlNode *top, GError **error)
+{
+    for (const xmlNode *node = first; node != NULL; node = tamga_xml_walk (node, top)) {
+        guint depth = 0;
+        for (const xmlNode *at = node; at != NULL && at->type == XML_ELEMENT_NODE; at = at->parent)
+            depth++;
+        if (depth <= TAMGA_MAX_XML_DEPTH)
+            continue;
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT,
+                     "The file with its new signature would have elements at a depth of more than "
+                     "%u.",
+                     TAMGA_MAX_XML_DEPTH);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean tamga_xml_append (TamgaXml *xml, xmlNodePtr parent, const char *text, gsize length,
                            GError **error)
 {
@@ -288,7 +308,8 @@ gboolean tamga_xml_append (TamgaXml *xml, xmlNodePtr parent, const char *text, g
     xmlAddChildList (parent, list); /* text at the seam becomes one node */
     first = last != NULL ? last->next : parent->children;
     return first == NULL ||
-           index_elements (xml, first, parent, "the file with its new signature", error);
+           (check_depth (first, parent, error) &&
+            index_elements (xml, first, parent, "the file with its new signature", error));
 }
 
 TamgaXml *tamga_xml_parse (TamgaDocument *document, GError **error)

@@ -225,6 +225,87 @@ static void test_elements (void)
     }
 }
 
+/* The end of the root is found in the bytes, whatever looks like it: the file is the document with
+ * the signature there, and nothing else of it changes. */
+static void test_end_of_root (void)
+{
+    static const struct {
+        const char *before, *after;
+    } rows[] = {
+        {"<a>text", "</a>"},
+        {"<!-- <a></a> --><a b='/a>'><![CDATA[</a>]]><!-- </a> --><?p </a>?>",
+         "</a >\n<!--</a>-->"},
+        {"<a><a><a/></a>", "</a\n><?last <a></a>?>"},
+        {"<?xml version='1.0' encoding='ISO-8859-1'?><x:\xe9 xmlns:x='urn:x'><x:b/>", "</x:\xe9>"},
+        {"\xef\xbb\xbf<a>Signature", "</a>"},
+        {"<a><Signature xmlns='urn:other'/>", "</a>"},
+    };
+    g_autoptr (Fixture) fixture = fixture_new ();
+    const Party *party = fixture_party (fixture, "P-256", "XML signer");
+
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        g_autofree char *text = g_strconcat (rows[i].before, rows[i].after, NULL);
+        g_autoptr (TamgaDocument) document = making_document ("root.xml", text);
+        g_autoptr (GError) error = NULL;
+        g_autoptr (GBytes) file = making_sign (fixture, party, "ECDSA-SHA-256", &tamga_xades_format,
+                                               document, (TamgaSigningParameters){0}, &error);
+        gsize length, before = strlen (rows[i].before), after = strlen (rows[i].after);
+        const char *data;
+        g_test_message ("row %" G_GSIZE_FORMAT, i);
+        g_assert_no_error (error);
+        g_ptr_array_unref (making_assert_intact (file, NULL, 1));
+        data = g_bytes_get_data (file, &length);
+        g_assert_cmpmem (data, before, rows[i].before, before);
+        g_assert_cmpmem (data + before, strlen ("<ds:Signature"), "<ds:Signature",
+                         strlen ("<ds:Signature"));
+        g_assert_cmpmem (data + length - after, after, rows[i].after, after);
+    }
+}
+
+/* What no parser accepts is said of the document at its own line, not of one with a signature. */
+static void test_malformed (void)
+{
+    static const char *const rows[] = {
+        "<a>\n<b></a>",  "<a>\n</b>",        "<a>\n</a></a>", "<a>\n&none;</a>",
+        "<a>\n<!--</a>", "<a>\n</a><b></b>", "<a>\n</a>text", "<a>\n\xff</a>",
+    };
+    g_autoptr (Fixture) fixture = fixture_new ();
+    const Party *party = fixture_party (fixture, "P-256", "XML signer");
+
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        g_autoptr (TamgaDocument) document = making_document ("broken.xml", rows[i]);
+        g_autoptr (GError) error = NULL;
+        g_assert_null (making_sign (fixture, party, "ECDSA-SHA-256", &tamga_xades_format, document,
+                                    (TamgaSigningParameters){0}, &error));
+        g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_MALFORMED);
+        g_assert_true (g_str_has_prefix (error->message, "broken.xml"));
+        g_assert_nonnull (strstr (error->message, "line 2"));
+    }
+}
+
+/* A signature is not put where the file could not be read any more. */
+static void test_too_deep (void)
+{
+    enum { DEPTH = 250 };
+    g_autoptr (GString) text = g_string_new (NULL), path = g_string_new (NULL);
+    g_autoptr (Fixture) fixture = fixture_new ();
+    const Party *party = fixture_party (fixture, "P-256", "XML signer");
+    g_autoptr (TamgaDocument) document = NULL;
+    g_autoptr (GError) error = NULL;
+
+    for (guint i = 0; i < DEPTH; i++) {
+        g_string_append (text, "<a>");
+        g_string_append (path, "/a");
+    }
+    g_string_append (text, "<b/>");
+    for (guint i = 0; i < DEPTH; i++)
+        g_string_append (text, "</a>");
+    document = making_document ("deep.xml", text->str);
+    g_assert_null (making_sign (fixture, party, "ECDSA-SHA-256", &tamga_xades_format, document,
+                                (TamgaSigningParameters){.xml = {.parent = path->str}}, &error));
+    g_assert_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_LIMIT);
+}
+
 /* Several documents, each under its name. */
 static void test_documents (void)
 {
@@ -387,6 +468,9 @@ int main (int argc, char **argv)
     g_test_add_func ("/xml/make/levels", test_levels);
     g_test_add_func ("/xml/make/claims", test_claims);
     g_test_add_func ("/xml/make/elements", test_elements);
+    g_test_add_func ("/xml/make/end-of-root", test_end_of_root);
+    g_test_add_func ("/xml/make/malformed", test_malformed);
+    g_test_add_func ("/xml/make/too-deep", test_too_deep);
     g_test_add_func ("/xml/make/documents", test_documents);
     g_test_add_func ("/xml/make/objects", test_objects);
     g_test_add_func ("/xml/make/refused", test_refused);
