@@ -169,6 +169,8 @@ static const Row rows[] = {
     SIGN (REFUSED, "refused", TAMGA_EXIT_REFUSED,
           "Try again later, or see the state of each service with tamga cert status."),
     SIGN (LEVEL, "level", TAMGA_EXIT_REFUSED, NULL),
+    SIGN (ALGORITHM, "algorithm", TAMGA_EXIT_REFUSED,
+          "Ask your provider for a certificate with another kind of key."),
     SIGN (CERTIFICATE, "certificate", TAMGA_EXIT_REFUSED,
           "Ask your provider for a new certificate."),
     SIGN (CLOCK, "clock", TAMGA_EXIT_REFUSED, "Set the clock of this computer, then sign again."),

@@ -206,7 +206,7 @@ static gboolean choose_algorithm (Job *job, GError **error)
         }
     }
     if (refused)
-        g_set_error_literal (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_REFUSED, refused);
+        g_set_error_literal (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_ALGORITHM, refused);
     else
         set_no_algorithm (job, error);
     return FALSE;

@@ -13,6 +13,7 @@ GQuark tamga_sign_error_quark (void);
 typedef enum {
     TAMGA_SIGN_ERROR_REFUSED,     /* by the procedure: exit code 3 */
     TAMGA_SIGN_ERROR_LEVEL,       /* the profile does not allow the level */
+    TAMGA_SIGN_ERROR_ALGORITHM,   /* nor, here, any algorithm that the key can make */
     TAMGA_SIGN_ERROR_CERTIFICATE, /* expired, not yet valid, not for signing */
     TAMGA_SIGN_ERROR_CLOCK,       /* the clock differs too much from the TSA's */
     TAMGA_SIGN_ERROR_EVIDENCE,    /* LT was asked and its evidence could not be had */
