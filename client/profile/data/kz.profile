@@ -46,11 +46,8 @@ certificate-urls=https://pki.gov.kz/cert/root_gost_2022.cer;https://pki.gov.kz/c
 policy=1.2.398.3.3.2.6.4
 digest=Streebog-512
 
-[timestamp GOST-2004]
-policy=1.2.398.3.3.2.6.1
-digest=GOST-34.311-95
-
-# Keys of GOST 34.310-2004 are not issued any more: signatures of before are read, with a warning.
+# Keys of GOST 34.310-2004 are not issued any more: signatures of before are read, with a warning,
+# and no new ones are made.
 [algorithms]
 GOST-2004=warn
 GOST-34.310-2004=refuse;since=2025-05-01

@@ -110,7 +110,7 @@ static void test_kz_tables (void)
     g_assert_cmpstr (iin->label, ==, "IIN");
     g_assert_cmpuint (iin->digits, ==, 12);
     g_assert_cmpstr (identifier (kz, "2.5.4.11")->label, ==, "BIN");
-    g_assert_cmpuint (kz->timestamps->len, ==, 2);
+    g_assert_cmpuint (kz->timestamps->len, ==, 1);
     const TamgaTimestampRule *gost = kz->timestamps->pdata[0];
     g_assert_cmpstr (gost->kind, ==, "GOST-2015-512");
     g_assert_cmpstr (gost->policy, ==, "1.2.398.3.3.2.6.4");
