@@ -119,8 +119,10 @@ static int encode_private (void *codec, OSSL_CORE_BIO *stream, const void *data,
     (void)argument;
     if (abstract || !key || key->private_size == 0)
         return 0;
-    g_autoptr (GBytes) der = tamga_national_key_to_pkcs8 (key);
-    return encode (der, stream);
+    GBytes *der = tamga_national_key_to_pkcs8 (key);
+    int written = encode (der, stream);
+    tamga_national_secret_free (der);
+    return written;
 }
 
 #define ENDS(name)                                                                                 \

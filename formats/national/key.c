@@ -409,7 +409,18 @@ GBytes *tamga_national_key_to_pkcs8 (const TamgaNationalKey *key)
 {
     g_autoptr (GBytes) version = tamga_der_integer (0);
     g_autoptr (GBytes) algorithm = algorithm_bytes (key);
-    g_autoptr (GBytes) scalar = scalar_bytes (key);
-    g_autoptr (GBytes) octets = tamga_der_wrap (TAMGA_DER_OCTET_STRING, scalar);
-    return tamga_der_join (TAMGA_DER_SEQUENCE, version, algorithm, octets, TAMGA_DER_END);
+    GBytes *scalar = scalar_bytes (key);
+    GBytes *octets = tamga_der_wrap (TAMGA_DER_OCTET_STRING, scalar);
+    GBytes *info = tamga_der_join (TAMGA_DER_SEQUENCE, version, algorithm, octets, TAMGA_DER_END);
+    tamga_national_secret_free (scalar);
+    tamga_national_secret_free (octets);
+    return info;
+}
+
+void tamga_national_secret_free (GBytes *secret)
+{
+    gsize size;
+    gconstpointer data = g_bytes_get_data (secret, &size);
+    OPENSSL_cleanse ((gpointer)data, size);
+    g_bytes_unref (secret);
 }

@@ -90,4 +90,6 @@ TamgaNationalKey *tamga_national_key_from_spki (const TamgaNationalKind *kind, c
 TamgaNationalKey *tamga_national_key_from_pkcs8 (const TamgaNationalKind *kind, const guint8 *der,
                                                  gsize size);
 GBytes *tamga_national_key_to_spki (const TamgaNationalKey *key);
+/* To be freed by tamga_national_secret_free, which wipes it; nobody else may hold it. */
 GBytes *tamga_national_key_to_pkcs8 (const TamgaNationalKey *key);
+void tamga_national_secret_free (GBytes *secret);
