@@ -125,6 +125,27 @@ static int encode_private (void *codec, OSSL_CORE_BIO *stream, const void *data,
     return written;
 }
 
+/* Encryption is not done here: who asks for it, as i2d_PKCS8PrivateKey_bio does, is refused, since
+ * OpenSSL would else take the key in the clear for the encrypted one. PKCS8_encrypt does it. */
+static int set_encoding (void *codec, const OSSL_PARAM parameters[])
+{
+    const OSSL_PARAM *cipher =
+        parameters ? OSSL_PARAM_locate_const (parameters, OSSL_ENCODER_PARAM_CIPHER) : NULL;
+    const char *name = NULL;
+    (void)codec;
+    return !cipher || (OSSL_PARAM_get_utf8_string_ptr (cipher, &name) && (!name || !*name));
+}
+
+static const OSSL_PARAM *settable_encoding (void *provider)
+{
+    static const OSSL_PARAM known[] = {
+        OSSL_PARAM_utf8_string (OSSL_ENCODER_PARAM_CIPHER, NULL, 0),
+        OSSL_PARAM_END,
+    };
+    (void)provider;
+    return known;
+}
+
 #define ENDS(name)                                                                                 \
     {OSSL_FUNC_##name##_NEWCTX, TAMGA_NATIONAL_FUNCTION (codec_new)},                              \
     {                                                                                              \
@@ -169,6 +190,8 @@ static const OSSL_DISPATCH encoder_private_functions[] = {
     ENDS (ENCODER),
     {OSSL_FUNC_ENCODER_DOES_SELECTION, TAMGA_NATIONAL_FUNCTION (private_selected)},
     {OSSL_FUNC_ENCODER_ENCODE, TAMGA_NATIONAL_FUNCTION (encode_private)},
+    {OSSL_FUNC_ENCODER_SET_CTX_PARAMS, TAMGA_NATIONAL_FUNCTION (set_encoding)},
+    {OSSL_FUNC_ENCODER_SETTABLE_CTX_PARAMS, TAMGA_NATIONAL_FUNCTION (settable_encoding)},
     {0, NULL},
 };
 
