@@ -18,7 +18,7 @@
 #define SOCKET_LIMIT_S 20
 
 struct TamgaProviderFixture {
-    char *directory;
+    char *directory, *algorithm;
     gboolean temporary;
     char *ready_path;
     GPid pid; /* 0 while stopped */
@@ -66,9 +66,16 @@ gboolean tamga_provider_fixture_restart (TamgaProviderFixture *fixture, GError *
     const char *build = g_getenv ("TAMGA_BUILD");
     g_autofree char *program =
         g_build_filename (build == NULL ? TAMGA_BINARY_DIR : build, "bin", "tamga-provider", NULL);
-    const char *arguments[] = {
-        program, "--directory", fixture->directory, "--ready", fixture->ready_path, "--lifetime",
-        "600",   NULL};
+    const char *arguments[] = {program,
+                               "--directory",
+                               fixture->directory,
+                               "--ready",
+                               fixture->ready_path,
+                               "--lifetime",
+                               "600",
+                               fixture->algorithm == NULL ? NULL : "--algorithm",
+                               fixture->algorithm,
+                               NULL};
 
     g_assert (fixture->pid == 0);
     g_unlink (fixture->ready_path);
@@ -108,8 +115,15 @@ gboolean tamga_provider_fixture_stop (TamgaProviderFixture *fixture, GError **er
 
 TamgaProviderFixture *tamga_provider_fixture_start (const char *directory, GError **error)
 {
+    return tamga_provider_fixture_start_with (directory, NULL, error);
+}
+
+TamgaProviderFixture *tamga_provider_fixture_start_with (const char *directory,
+                                                         const char *algorithm, GError **error)
+{
     g_autoptr (TamgaProviderFixture) fixture = g_new0 (TamgaProviderFixture, 1);
     fixture->temporary = directory == NULL;
+    fixture->algorithm = g_strdup (algorithm);
     fixture->directory =
         directory == NULL ? g_dir_make_tmp ("tamga-provider-XXXXXX", error) : g_strdup (directory);
     fixture->ready = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
@@ -147,6 +161,7 @@ void tamga_provider_fixture_free (TamgaProviderFixture *fixture)
     if (fixture->temporary && fixture->directory != NULL)
         remove_directory (fixture->directory);
     g_free (fixture->directory);
+    g_free (fixture->algorithm);
     g_free (fixture->ready_path);
     g_hash_table_unref (fixture->ready);
     g_free (fixture);

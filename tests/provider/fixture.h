@@ -18,6 +18,9 @@ typedef struct TamgaProviderFixture TamgaProviderFixture;
 /* Starts the provider on DIRECTORY, or on a temporary directory (removed at the end) when it is
  * NULL, and waits until it listens. It also ends by itself after ten minutes. */
 TamgaProviderFixture *tamga_provider_fixture_start (const char *directory, GError **error);
+/* The same with authorities of another algorithm: a row of algorithm.c, NULL for the usual ones. */
+TamgaProviderFixture *tamga_provider_fixture_start_with (const char *directory,
+                                                         const char *algorithm, GError **error);
 
 /* Stops the process and waits for its end; frees. NULL is allowed. */
 void tamga_provider_fixture_free (TamgaProviderFixture *fixture);
