@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 #include <string.h>
 
+#include "client/profile/algorithms.h"
 #include "client/status/internal.h"
 #include "formats/limits.h"
 
@@ -228,16 +229,36 @@ static X509 *find_signer (Judge *j, const TamgaCrl *crl)
 
 /* --- one list --- */
 
-/* Weak digests are no signature of a list that was just fetched. */
-static gboolean weak_digest (const TamgaCrl *crl)
+/* What the list was signed with; FALSE where the digest is in parameters or part of the scheme. */
+static gboolean digest_of (const TamgaCrl *crl, const TamgaDigest **digest)
 {
     int digest_nid = NID_undef;
     if (OBJ_find_sigid_algs (X509_CRL_get_signature_nid (crl->crl), &digest_nid, NULL) != 1 ||
         digest_nid == NID_undef)
         return FALSE;
     g_autofree char *oid = tamga_ossl_oid (OBJ_nid2obj (digest_nid));
-    const TamgaDigest *digest = tamga_digest_by_oid (oid);
-    return digest == NULL || digest->weak;
+    *digest = tamga_digest_by_oid (oid);
+    return TRUE;
+}
+
+/* Weak digests are no signature of a list that was just fetched; what the profile refuses is none
+ * of any list. */
+static gboolean digest_good (Judge *j, const TamgaCrl *crl)
+{
+    const TamgaDigest *digest;
+    if (!digest_of (crl, &digest))
+        return TRUE;
+    const TamgaSuite suite = tamga_suite_digest (j->context->profile, digest);
+    if (suite.rule != NULL && !tamga_suite_holds (&suite, crl->this_update)) {
+        give_why (j, crl, "it is signed with %s, which the profile %s does not accept", suite.name,
+                  j->context->profile->name);
+        return FALSE;
+    }
+    if (j->context->fresh && (digest == NULL || digest->weak)) {
+        give_why (j, crl, "it is signed with a weak digest");
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* Is it current where it must be? Gives the reason where not. */
@@ -273,11 +294,7 @@ static X509 *acceptable (Judge *j, const TamgaCrl *crl)
     X509 *signer = find_signer (j, crl);
     if (signer == NULL)
         return NULL;
-    if (j->context->fresh && weak_digest (crl)) {
-        give_why (j, crl, "it is signed with a weak digest");
-        return NULL;
-    }
-    return signer;
+    return digest_good (j, crl) ? signer : NULL;
 }
 
 static gboolean same_extension (const TamgaCrl *a, const TamgaCrl *b, int nid)

@@ -4,6 +4,7 @@
 #include <openssl/rand.h>
 #include <string.h>
 
+#include "client/profile/algorithms.h"
 #include "client/status/internal.h"
 #include "formats/limits.h"
 
@@ -188,6 +189,13 @@ static gboolean strong_signature (const TamgaStatusContext *context, TamgaStatus
         return TRUE; /* the digest is in parameters (PSS) or part of the scheme (EdDSA) */
     g_autofree char *oid = tamga_ossl_oid (OBJ_nid2obj (digest_nid));
     const TamgaDigest *digest = tamga_digest_by_oid (oid);
+    const TamgaSuite suite = tamga_suite_digest (context->profile, digest);
+    if (suite.rule != NULL && !tamga_suite_holds (&suite, status->produced_at)) {
+        tamga_status_not_available (
+            status, "The OCSP answer is not believed: the profile %s does not accept %s.",
+            context->profile->name, suite.name);
+        return FALSE;
+    }
     if (digest != NULL && !digest->weak)
         return TRUE;
     tamga_status_find (status, TAMGA_SEVERITY_WARNING, "weak-digest", "TS 119 312",

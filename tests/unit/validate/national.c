@@ -250,6 +250,31 @@ static void test_kz_status (void)
     }
 }
 
+/* An answer and a list that are signed with a digest that the profile refuses say nothing. */
+static void test_kz_refused_answers (void)
+{
+    static const char *const ocsps[] = {"ocsp/ocsp_response_ceo_2015_revoked.bin", NULL};
+    static const char *const crls[] = {"crl/nca_gost2022_test.crl", NULL};
+    if (is_missing ("kz-nca"))
+        return;
+    for (int list = 0; list < 2; list++) {
+        TamgaCall call = TAMGA_CALL_INIT;
+        g_auto (World) world = {0};
+        world_init (&world, "kz-nca", "kz", KZ_2022_09_02, kz_anchors, NULL, list ? NULL : ocsps,
+                    list ? crls : NULL);
+        TamgaAlgorithmRule rule = {"Streebog-512", TAMGA_RULE_REFUSE, G_MININT64, G_MAXINT64};
+        g_ptr_array_add (world.profile->algorithms, g_memdup2 (&rule, sizeof rule));
+        world.context.past = TRUE;
+        g_autoptr (X509) certificate = read_certificate ("kz-nca", "certs/ceo_gost2015.der");
+        g_autoptr (TamgaProcedure) procedure =
+            tamga_procedure_recipient (&world.context, certificate, TAMGA_USE_SIGNING, &call);
+        const TamgaStatus *status = ((TamgaStep *)procedure->steps->pdata[0])->status;
+        g_test_message ("%s", status->text);
+        g_assert_cmpint (status->value, ==, TAMGA_STATUS_NOT_AVAILABLE);
+        g_assert_true (!list || strstr (status->text, "Streebog-512") != NULL);
+    }
+}
+
 /* --- Ukraine --- */
 
 #define CAO "certs/CAO-05E19E2CD92EA2990100000001000000C1000000.cer"
@@ -331,6 +356,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/kz/files", test_kz);
     g_test_add_func ("/kz/files_elsewhere", test_kz_elsewhere);
     g_test_add_func ("/kz/status", test_kz_status);
+    g_test_add_func ("/kz/refused_answers", test_kz_refused_answers);
     g_test_add_func ("/ua/files", test_ua);
     g_test_add_func ("/ua/paths", test_ua_paths);
     return g_test_run ();
