@@ -9,6 +9,7 @@
 //   curve N                the named curve number N of DSTU 4145: m k1 k2 k3 a b n x y
 //   sign N SCALAR DIGEST   a signature and the compressed public key; all little-endian, as are
 //   verify N KEY DIGEST SIGNATURE   "good" or "bad"
+//   certificate DER        a certificate of DSTU 4145 verifies with its own key: "good" or "bad"
 //   gost-curve OID         a curve of GOST R 34.10: p a b q x y cofactor
 //   gost-sign OID SCALAR DIGEST     r || s and x || y; all little-endian, as are
 //   gost-verify OID KEY DIGEST SIGNATURE   "good" or "bad"
@@ -16,8 +17,12 @@
 //   java -cp bcprov.jar BcNational.java <COMMANDS
 
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.InputStreamReader;
 import java.math.BigInteger;
+import java.security.Signature;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.cryptopro.ECGOST3410NamedCurves;
@@ -41,6 +46,7 @@ import org.bouncycastle.crypto.params.ParametersWithIV;
 import org.bouncycastle.crypto.params.ParametersWithSBox;
 import org.bouncycastle.crypto.signers.DSTU4145Signer;
 import org.bouncycastle.crypto.signers.ECGOST3410_2012Signer;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.math.ec.ECCurve;
 import org.bouncycastle.math.ec.ECPoint;
 import org.bouncycastle.util.BigIntegers;
@@ -196,7 +202,17 @@ public class BcNational {
             number(Arrays.copyOfRange(signature, half, 2 * half))) ? "good" : "bad";
     }
 
-    private static String answer(String[] words) {
+    private static String certificate(byte[] der) throws Exception {
+        BouncyCastleProvider provider = new BouncyCastleProvider();
+        X509Certificate certificate = (X509Certificate) CertificateFactory
+            .getInstance("X.509", provider).generateCertificate(new ByteArrayInputStream(der));
+        Signature signature = Signature.getInstance(certificate.getSigAlgOID(), provider);
+        signature.initVerify(certificate.getPublicKey());
+        signature.update(certificate.getTBSCertificate());
+        return signature.verify(certificate.getSignature()) ? "good" : "bad";
+    }
+
+    private static String answer(String[] words) throws Exception {
         switch (words[0]) {
         case "hash":
             return hash(words[1], octets(words[2]));
@@ -210,6 +226,8 @@ public class BcNational {
             return sign(domain(words[1]), octets(words[2]), octets(words[3]));
         case "verify":
             return verify(domain(words[1]), octets(words[2]), octets(words[3]), octets(words[4]));
+        case "certificate":
+            return certificate(octets(words[1]));
         case "gost-curve":
             return gostCurve(gostDomain(words[1]));
         case "gost-sign":

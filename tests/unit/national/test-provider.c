@@ -184,6 +184,37 @@ static void other_kind_of_key (void)
     ERR_clear_error ();
 }
 
+/* Bouncy Castle reads and verifies certificates of both byte orders of DSTU 4145 on all curves, and
+ * refuses a changed one. */
+static void peer_verifies (void)
+{
+    g_auto (Peer) peer;
+    guint asked = 0;
+
+    peer_init (&peer);
+    for (int n = 0; n < 10; n++) {
+        for (int order = 0; order < 2; order++) {
+            g_autofree char *group = g_strdup_printf ("1.2.804.2.1.1.1.1.3.1.1.2.%d", n);
+            g_autoptr (EVP_PKEY) key = make_key (order ? "DSTU-4145-BE" : "DSTU-4145", group);
+            g_autoptr (X509) certificate = make_certificate (key, NULL, key, NULL);
+            g_autoptr (GBytes) der = tamga_ossl_der (i2d_X509, certificate);
+            gsize size;
+            const guint8 *data = g_bytes_get_data (der, &size);
+            g_autofree guint8 *changed = g_memdup2 (data, size);
+            changed[size - 4] ^= 0x01;
+            g_autofree char *good = octets_hex (data, size);
+            g_autofree char *bad = octets_hex (changed, size);
+            peer_ask (&peer, "certificate %s", good);
+            peer_ask (&peer, "certificate %s", bad);
+            asked += 2;
+        }
+    }
+    if (!peer_run (&peer))
+        return;
+    for (guint i = 0; i < asked; i++)
+        g_assert_cmpstr (peer.answers[i], ==, i % 2 ? "bad" : "good");
+}
+
 #define THREADS 8
 #define ROUNDS 10
 
@@ -231,6 +262,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/provider/rows-of-algorithms", rows_of_algorithms);
     g_test_add_func ("/provider/forms-of-values", forms_of_values);
     g_test_add_func ("/provider/other-kind-of-key", other_kind_of_key);
+    g_test_add_func ("/provider/peer-verifies", peer_verifies);
     g_test_add_func ("/provider/threads", threads);
     add_key_tests ();
     add_flip_tests ();
