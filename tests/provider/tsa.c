@@ -48,11 +48,14 @@ ASN1_SEQUENCE (Refusal) =
     {"systemFailure", 25, "the system failed"},
 };
 
-static const int accepted_digests[] = {NID_sha256, NID_sha384, NID_sha512};
-/* The last ones are those of the Kazakh service, by the algorithm of its key. */
+/* Besides that of its own signatures. GOST 34.311 is what Ukrainian requests have whatever the
+ * service signs with. */
+static const int accepted_digests[] = {NID_sha256, NID_sha384, NID_sha512, NID_dstu34311};
+/* After its own: those of the Kazakh service, by the algorithm of its key, and the Ukrainian one.
+ */
 static const char *const accepted_policies[] = {
     PROVIDER_TSA_POLICY, PROVIDER_TSA_OTHER_POLICY, "1.2.398.3.3.2.6.1",
-    "1.2.398.3.3.2.6.2", "1.2.398.3.3.2.6.4",
+    "1.2.398.3.3.2.6.2", "1.2.398.3.3.2.6.4",       "1.2.804.2.1.1.1.2.3.1",
 };
 
 /* Faults that put another certificate over the TSA's key. */
