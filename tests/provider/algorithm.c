@@ -8,20 +8,26 @@
 #include <openssl/err.h>
 #include <openssl/params.h>
 
+/* The statement of the Ukrainian root, critical there although EN 319 412-5 does not want it so. */
+#define UKRAINIAN_AUTHORITY                                                                        \
+    "1.3.6.1.5.5.7.1.3=critical,ASN1:SEQUENCE:authority_statements\n"                              \
+    "[authority_statements]\nqualified=SEQUENCE:authority_qualified\n"                             \
+    "[authority_qualified]\nid=OID:1.2.804.2.1.1.1.2.1\n"
+
 #define GOST(name, digest)                                                                         \
     {                                                                                              \
-        name, name, NULL, 0, digest, FALSE                                                         \
+        name, name, NULL, 0, digest, "", FALSE                                                     \
     }
 #define DSTU(name, group, digest)                                                                  \
     {                                                                                              \
-        name, "DSTU-4145", group, 0, digest, TRUE                                                  \
+        name, "DSTU-4145", group, 0, digest, UKRAINIAN_AUTHORITY, TRUE                             \
     }
 
 static const ProviderAlgorithm algorithms[] = {
-    {"RSA-2048", "RSA", NULL, 2048, "SHA256", FALSE},
-    {"RSA-3072", "RSA", NULL, 3072, "SHA256", FALSE},
-    {"P-256", "EC", "P-256", 0, "SHA256", FALSE},
-    {"P-384", "EC", "P-384", 0, "SHA384", FALSE},
+    {"RSA-2048", "RSA", NULL, 2048, "SHA256", "", FALSE},
+    {"RSA-3072", "RSA", NULL, 3072, "SHA256", "", FALSE},
+    {"P-256", "EC", "P-256", 0, "SHA256", "", FALSE},
+    {"P-384", "EC", "P-384", 0, "SHA384", "", FALSE},
     GOST ("KZ-GOST-2015-512", "KZ-STREEBOG-512"),
     GOST ("KZ-GOST-2015-256", "KZ-STREEBOG-256"),
     GOST ("KZ-GOST-2004", "KZ-GOST-34311"),
@@ -76,7 +82,7 @@ const EVP_MD *provider_algorithm_digest (const ProviderAlgorithm *algorithm)
     return fetched[row];
 }
 
-const EVP_MD *provider_digest_by_nid (int nid)
+static const EVP_MD *digest_of_row (int nid)
 {
     for (gsize i = 0; i < G_N_ELEMENTS (algorithms); i++) {
         const EVP_MD *digest = provider_algorithm_digest (&algorithms[i]);
@@ -84,5 +90,16 @@ const EVP_MD *provider_digest_by_nid (int nid)
             return digest;
     }
     ERR_clear_error (); /* of digests that are not there */
-    return nid == NID_undef ? NULL : EVP_get_digestbynid (nid);
+    return NULL;
+}
+
+gboolean provider_digest_is_ours (int nid)
+{
+    return nid != NID_undef && digest_of_row (nid) != NULL;
+}
+
+const EVP_MD *provider_digest_by_nid (int nid)
+{
+    const EVP_MD *digest = nid == NID_undef ? NULL : digest_of_row (nid);
+    return digest != NULL || nid == NID_undef ? digest : EVP_get_digestbynid (nid);
 }

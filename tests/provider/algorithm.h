@@ -11,7 +11,9 @@ typedef struct {
     const char *group;  /* curve, where the type has several */
     gsize bits;         /* RSA: length of the modulus */
     const char *digest; /* name for EVP_MD_fetch; what the key signs */
-    gboolean bare;      /* the value in CMS is the content of the octet string that the key gives */
+    /* lines of OpenSSL's configuration for the certificates of authorities; new sections in them */
+    const char *authority;
+    gboolean bare; /* the value in CMS is the content of the octet string that the key gives */
 } ProviderAlgorithm;
 
 /* A private key that is used as its row says. */
@@ -30,5 +32,7 @@ EVP_PKEY *provider_key_generate (const ProviderAlgorithm *algorithm);
 
 /* The digest that goes with the key; valid for ever. NULL: OpenSSL has none of that name. */
 const EVP_MD *provider_algorithm_digest (const ProviderAlgorithm *algorithm);
+/* One of the rows has the digest of that number (NID). */
+gboolean provider_digest_is_ours (int nid);
 /* The digest of that number (NID) or, when it is one of a row's, by that row. NULL: unknown. */
 const EVP_MD *provider_digest_by_nid (int nid);

@@ -288,6 +288,7 @@ static void load_authority (Provider *provider, const ProviderAuthoritySpec *spe
     if (spec->key_end_days != 0)
         append_key_end (extensions, now + spec->from_days * PROVIDER_DAY,
                         now + spec->key_end_days * PROVIDER_DAY);
+    g_string_append (extensions, authority->key.algorithm->authority);
     ProviderCertificate request = {.subject = subject,
                                    .key = authority->key.pkey,
                                    .issuer = parent,

@@ -48,9 +48,8 @@ ASN1_SEQUENCE (Refusal) =
     {"systemFailure", 25, "the system failed"},
 };
 
-/* Besides that of its own signatures. GOST 34.311 is what Ukrainian requests have whatever the
- * service signs with. */
-static const int accepted_digests[] = {NID_sha256, NID_sha384, NID_sha512, NID_dstu34311};
+/* Besides those of the rows of algorithms. */
+static const int accepted_digests[] = {NID_sha256, NID_sha384, NID_sha512};
 /* After its own: those of the Kazakh service, by the algorithm of its key, and the Ukrainian one.
  */
 static const char *const accepted_policies[] = {
@@ -98,7 +97,7 @@ static void refuse (const ProviderService *service, ProviderAnswer *answer, int 
 }
 
 /* The name of the PKIFailureInfo bit the request earns, or NULL when it is good. */
-static const char *judge (TS_REQ *asked, const ProviderAlgorithm *own)
+static const char *judge (TS_REQ *asked)
 {
     if (asked == NULL || TS_REQ_get_version (asked) != 1)
         return "badDataFormat";
@@ -106,7 +105,7 @@ static const char *judge (TS_REQ *asked, const ProviderAlgorithm *own)
     const ASN1_OBJECT *algorithm = NULL;
     X509_ALGOR_get0 (&algorithm, NULL, NULL, TS_MSG_IMPRINT_get_algo (imprint));
     int nid = OBJ_obj2nid (algorithm);
-    gboolean accepted = nid == EVP_MD_get_type (provider_algorithm_digest (own));
+    gboolean accepted = provider_digest_is_ours (nid);
     for (gsize i = 0; i < G_N_ELEMENTS (accepted_digests); i++)
         accepted |= nid == accepted_digests[i];
     if (!accepted)
@@ -313,8 +312,7 @@ void provider_tsa_answer (Provider *provider, const ProviderService *service,
     const unsigned char *der = g_bytes_get_data (request->body, &length);
     const unsigned char *end = der;
     g_autoptr (TS_REQ) asked = d2i_TS_REQ (NULL, &end, (long)length);
-    const ProviderIdentity *own = provider_tsa (provider, service->subject, PROVIDER_VARIANT_GOOD);
-    const char *failure = judge (asked, own->key.algorithm);
+    const char *failure = judge (asked);
 
     if (provider_fault (faults, PROVIDER_FAULT_REFUSAL)) {
         const char *named = provider_fault_text (faults, PROVIDER_FAULT_REFUSAL, "fail");

@@ -93,7 +93,10 @@ static int judge (TamgaProviderFixture *provider, X509 *certificate)
     X509_STORE_add_cert (store, root);
     add_crl (store, provider, "/crl/root.crl");
     add_crl (store, provider, "/crl/provider.crl");
-    X509_STORE_set_flags (store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    /* Ukrainian authorities have critical qualified certificate statements, which OpenSSL does not
+     * know */
+    X509_STORE_set_flags (store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL |
+                                     X509_V_FLAG_IGNORE_CRITICAL);
     X509_STORE_CTX_init (context, store, certificate, others);
     int error = X509_verify_cert (context) == 1 ? 0 : X509_STORE_CTX_get_error (context);
     X509_STORE_CTX_free (context);
