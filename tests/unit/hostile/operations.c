@@ -76,9 +76,8 @@ static void add_bytes (GString *told, const char *name, GBytes *value)
 static char *tell (const TamgaSignature *signature)
 {
     GString *told = g_string_new (signature->format);
-    g_autofree char *numbers =
-        g_strdup_printf ("%d %d %" G_GINT64_FORMAT, (int)signature->binding,
-                         signature->certification, signature->claimed_time);
+    g_autofree char *numbers = g_strdup_printf ("%d %d %" G_GINT64_FORMAT, (int)signature->binding,
+                                                signature->certification, signature->claimed_time);
     add_text (told, " numbers", numbers);
     add_text (told, "packaging", signature->packaging);
     add_text (told, "algorithm", signature->algorithm_text);
