@@ -36,6 +36,37 @@ X509 *tamga_ossl_certificate (GBytes *der)
     return g_steal_pointer (&certificate);
 }
 
+/* TBSCertList.signature, which OpenSSL 3.0 has no function for: in the second SEQUENCE, behind the
+ * version where there is one. NULL: cannot be read. (i2d_re_X509_CRL_tbs would change what is
+ * verified.) */
+static X509_ALGOR *signed_algorithm (X509_CRL *crl)
+{
+    g_autoptr (GBytes) der = tamga_ossl_der (i2d_X509_CRL, crl);
+    gsize size;
+    const unsigned char *p = g_bytes_get_data (der, &size), *end = p + size, *content = p;
+    int tag = 0, class = 0;
+    long length = 0;
+    for (int depth = 0; depth < 2; depth++) {
+        if ((ASN1_get_object (&p, &length, &tag, &class, end - p) & 0x80) != 0)
+            return NULL;
+        end = p + length;
+        content = p;
+    }
+    if ((ASN1_get_object (&p, &length, &tag, &class, end - p) & 0x80) == 0 && tag == V_ASN1_INTEGER)
+        content = p + length;
+    return d2i_X509_ALGOR (NULL, &content, end - content);
+}
+
+gboolean tamga_ossl_crl_verify (X509_CRL *crl, EVP_PKEY *key)
+{
+    const X509_ALGOR *outer;
+    X509_CRL_get0_signature (crl, NULL, &outer);
+    g_autoptr (X509_ALGOR) inner = signed_algorithm (crl);
+    gboolean good = inner && X509_ALGOR_cmp (outer, inner) == 0 && X509_CRL_verify (crl, key) == 1;
+    ERR_clear_error ();
+    return good;
+}
+
 GPtrArray *tamga_ossl_certificates (GBytes *file, guint most)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify)X509_free);

@@ -56,6 +56,9 @@ GBytes *tamga_ossl_encode (int (*i2d) (const void *, unsigned char **), const vo
 X509 *tamga_ossl_certificate (GBytes *der);
 /* All certificates of a file, DER (one) or PEM (at most `most` are read). Never NULL. */
 GPtrArray *tamga_ossl_certificates (GBytes *file, guint most);
+/* Does the signature over a CRL verify? Both places that name its algorithm must say the same (RFC
+ * 5280 5.1.1.2), which not every OpenSSL 3.0 looks at. */
+gboolean tamga_ossl_crl_verify (X509_CRL *crl, EVP_PKEY *key);
 /* First line of a distinguished name for people: RFC 2253 order, UTF-8, control characters and
  * bidirectional overrides made visible. */
 char *tamga_ossl_name (const X509_NAME *name);

@@ -419,7 +419,8 @@ TamgaKey *tamga_key_store_select (TamgaKeyStore *store, GPtrArray *keys, GError 
 {
     g_autoptr (GPtrArray) fitting = g_ptr_array_new ();
     g_autoptr (GPtrArray) complete = g_ptr_array_new ();
-    const TamgaKey *other = NULL; /* its certificate is for something else than signing */
+    TamgaKey *other = NULL; /* its certificate is for something else than signing */
+    guint others = 0;
 
     for (guint i = 0; i < keys->len; i++) {
         TamgaKey *key = keys->pdata[i];
@@ -428,7 +429,7 @@ TamgaKey *tamga_key_store_select (TamgaKeyStore *store, GPtrArray *keys, GError 
         g_ptr_array_add (fitting, key);
         if (key->certificate != NULL && tamga_keys_may_sign (key->certificate))
             g_ptr_array_add (complete, key);
-        else if (key->certificate != NULL)
+        else if (key->certificate != NULL && others++ == 0)
             other = key;
     }
     if (complete->len == 1)
@@ -441,6 +442,9 @@ TamgaKey *tamga_key_store_select (TamgaKeyStore *store, GPtrArray *keys, GError 
             set_several_keys (store, complete, error);
         return key;
     }
+    /* The only one there is: who signs with it says what is wrong with its certificate. */
+    if (others == 1)
+        return other;
     set_no_key (store, fitting, other, error);
     return NULL;
 }

@@ -141,7 +141,8 @@ GPtrArray *tamga_key_store_keys (TamgaKeyStore *store, const TamgaCall *call, GE
 GPtrArray *tamga_key_store_certificates (TamgaKeyStore *store, const TamgaCall *call,
                                          GError **error);
 /* The key that `reference` (of the open, its id/object parts) names among those of `keys` whose
- * certificates let them sign. */
+ * certificates let them sign. Where the only one it names has a certificate that does not, that one:
+ * signing refuses it by the certificate. */
 TamgaKey *tamga_key_store_select (TamgaKeyStore *store, GPtrArray *keys, GError **error);
 /* Signs each digest; answers one raw signature per digest (RSA: bytes, ECDSA: r||s), in order.
  * On an error `*done` says how many were made before it (they are lost). Keys with

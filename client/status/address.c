@@ -73,7 +73,7 @@ char **tamga_status_list_delta_urls (const TamgaCrl *crl, X509 *issuer)
 {
     EVP_PKEY *key = X509_get0_pubkey (issuer);
     if (crl->problem != NULL || crl->base != NULL || key == NULL ||
-        X509_CRL_verify (crl->crl, key) != 1)
+        !tamga_ossl_crl_verify (crl->crl, key))
         return g_new0 (char *, 1);
     return point_urls (X509_CRL_get_ext_d2i (crl->crl, NID_freshest_crl, NULL, NULL));
 }

@@ -150,9 +150,7 @@ static void give_why (Judge *judge_, const TamgaCrl *crl, const char *format, ..
 static gboolean verifies (const TamgaCrl *crl, X509 *signer)
 {
     EVP_PKEY *key = X509_get0_pubkey (signer);
-    gboolean good = key != NULL && X509_CRL_verify (crl->crl, key) == 1;
-    ERR_clear_error ();
-    return good;
+    return key != NULL && tamga_ossl_crl_verify (crl->crl, key);
 }
 
 /* A signer other than the issuer of the certificate: its path must end at the same anchor (6.3.3

@@ -115,7 +115,7 @@ check "no signed file without its entry in the journal" no_journal
 no_folder() {
     bad 4 'nowhere' alice.p12 --level B --out "$d/nowhere/out.pdf" "$d/contract.pdf"
     bad 64 'folder' alice.p12 --level B --each --out "$d/out.pdf" "$d/contract.pdf" "$d/text.txt"
-    bad 4 'name of a PAdES file' alice.p12 --level B --out "$d/out.pdf" "$d/contract.pdf" "$d/text.txt"
+    bad 4 'name of a file of the format PAdES' alice.p12 --level B --out "$d/out.pdf" "$d/contract.pdf" "$d/text.txt"
 }
 check "an output in a folder that is not there" no_folder
 

@@ -36,7 +36,7 @@ static GBytes *crl_essence (GBytes *object, X509 *issuer, X509_STORE *store)
     const unsigned char *data = g_bytes_get_data (object, &size), *p = data;
     g_autoptr (X509_CRL) crl = d2i_X509_CRL (NULL, &p, (long)size);
     (void)store;
-    return crl && p == data + size && X509_CRL_verify (crl, X509_get0_pubkey (issuer)) == 1
+    return crl && p == data + size && tamga_ossl_crl_verify (crl, X509_get0_pubkey (issuer))
                ? tamga_ossl_der (i2d_X509_CRL, crl)
                : NULL;
 }
