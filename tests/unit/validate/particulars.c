@@ -464,10 +464,10 @@ static void test_rules (void)
     } rows[] = {
         {"SHA-256", TAMGA_RULE_REFUSE, G_MININT64, G_MAXINT64, TAMGA_INDETERMINATE,
          "CRYPTO_CONSTRAINTS_FAILURE", FALSE},
-        /* of the status answers, which are younger, too: nobody can tell how the certificate stood
-         */
-        {"SHA-256", TAMGA_RULE_REFUSE, THEN - DAY, G_MAXINT64, TAMGA_INDETERMINATE, "TRY_LATER",
-         FALSE},
+        {"SHA-256", TAMGA_RULE_REFUSE, THEN - DAY, G_MAXINT64, TAMGA_INDETERMINATE,
+         "CRYPTO_CONSTRAINTS_FAILURE_NO_POE", FALSE},
+        /* nor are the status answers believed: nobody can tell how the certificate stood */
+        {"SHA-256", TAMGA_RULE_ACCEPT, NOW, G_MAXINT64, TAMGA_INDETERMINATE, "TRY_LATER", FALSE},
         {"EC", TAMGA_RULE_REFUSE, THEN - DAY, G_MAXINT64, TAMGA_INDETERMINATE,
          "CRYPTO_CONSTRAINTS_FAILURE_NO_POE", FALSE},
         {"EC", TAMGA_RULE_ACCEPT, NOW, G_MAXINT64, TAMGA_INDETERMINATE,
