@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Keys of the provider: what is read, what is written, and what is refused. */
+#include <openssl/core_names.h>
+#include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
 #include <string.h>
@@ -14,6 +16,21 @@ static EVP_PKEY *read_public (GBytes *der)
     gsize size;
     const unsigned char *data = g_bytes_get_data (der, &size), *p = data;
     EVP_PKEY *key = d2i_PUBKEY (NULL, &p, (long)size);
+    ERR_clear_error ();
+    return key;
+}
+
+/* The same by the decoders alone: d2i_PUBKEY asks them only for what OpenSSL has parsed itself. */
+static EVP_PKEY *decode_public (GBytes *der)
+{
+    gsize size;
+    const unsigned char *data = g_bytes_get_data (der, &size);
+    EVP_PKEY *key = NULL;
+    OSSL_DECODER_CTX *context = OSSL_DECODER_CTX_new_for_pkey (
+        &key, "DER", "SubjectPublicKeyInfo", NULL, EVP_PKEY_PUBLIC_KEY, NULL, NULL);
+    g_assert_nonnull (context);
+    OSSL_DECODER_from_data (context, &data, &size);
+    OSSL_DECODER_CTX_free (context);
     ERR_clear_error ();
     return key;
 }
@@ -173,7 +190,8 @@ static void assert_refused (gsize shape, const Change *change, GBytes *point)
     g_autoptr (GBytes) spki =
         build (change, shapes[shape].key_oid, shapes[shape].first, shapes[shape].second, point);
     g_autoptr (EVP_PKEY) key = read_public (spki);
-    if (key)
+    g_autoptr (EVP_PKEY) decoded = decode_public (spki);
+    if (key || decoded)
         g_error ("%s: read although %s", shapes[shape].kind, change->why);
 }
 
@@ -197,6 +215,8 @@ static void parameters_refused (void)
             build (&none, shapes[i].key_oid, shapes[i].first, shapes[i].second, point);
         g_autoptr (EVP_PKEY) read = read_public (good);
         g_assert_cmpint (EVP_PKEY_eq (key, read), ==, 1);
+        g_autoptr (EVP_PKEY) decoded = decode_public (good);
+        g_assert_cmpint (EVP_PKEY_eq (key, decoded), ==, 1);
         for (gsize c = 0; c < G_N_ELEMENTS (changes); c++)
             assert_refused (i, &changes[c], point);
         for (gsize c = 0; shapes[i].second && c < G_N_ELEMENTS (gost_changes); c++)
@@ -263,6 +283,117 @@ static void private_out_of_range (void)
             g_assert_null (other);
         }
     }
+}
+
+/* A length that is not the shortest is BER: the octets of a key have one form. */
+static void longer_length_refused (void)
+{
+    for (gsize i = 0; kinds[i]; i++) {
+        g_autoptr (EVP_PKEY) key = make_key (kinds[i], NULL);
+        g_autoptr (GBytes) spki = tamga_ossl_der (i2d_PUBKEY, key);
+        const unsigned char *p = g_bytes_get_data (spki, NULL);
+        X509_PUBKEY *info = d2i_X509_PUBKEY (NULL, &p, (long)g_bytes_get_size (spki));
+        const unsigned char *octets;
+        int size;
+        X509_ALGOR *algorithm;
+        g_assert_cmpint (X509_PUBKEY_get0_param (NULL, &octets, &size, &algorithm, info), ==, 1);
+        int head = octets[1] < 0x80 ? 2 : 3, length = size - head;
+        unsigned char *longer = OPENSSL_malloc ((gsize)length + 4);
+        memcpy (longer, (const guint8[]){0x04, 0x82, 0x00, (guint8)length}, 4);
+        memcpy (longer + 4, octets + head, (gsize)length);
+        ASN1_OBJECT *oid = OBJ_dup (algorithm->algorithm);
+        ASN1_STRING *parameters = ASN1_STRING_dup (algorithm->parameter->value.sequence);
+        g_assert_cmpint (
+            X509_PUBKEY_set0_param (info, oid, V_ASN1_SEQUENCE, parameters, longer, length + 4), ==,
+            1);
+        g_autoptr (GBytes) changed = tamga_ossl_der (i2d_X509_PUBKEY, info);
+        X509_PUBKEY_free (info);
+        g_autoptr (EVP_PKEY) read = read_public (changed);
+        g_assert_null (read);
+    }
+}
+
+/* Zeros beyond the size of a private number are no part of it; anything else there is too much. */
+static void private_too_long (void)
+{
+    static const char *const kind = "KZ-GOST-2015-512"; /* an OCTET STRING with a short length */
+    g_autoptr (EVP_PKEY) key = make_key (kind, NULL);
+    for (guint8 beyond = 0; beyond < 2; beyond++) {
+        g_autoptr (PKCS8_PRIV_KEY_INFO) info = EVP_PKEY2PKCS8 (key);
+        const unsigned char *octets;
+        int size;
+        const X509_ALGOR *algorithm;
+        g_assert_cmpint (PKCS8_pkey_get0 (NULL, &octets, &size, &algorithm, info), ==, 1);
+        unsigned char *longer = OPENSSL_malloc ((gsize)size + 1);
+        memcpy (longer, octets, (gsize)size);
+        longer[1]++;
+        longer[size] = beyond;
+        ASN1_OBJECT *oid = OBJ_dup (algorithm->algorithm);
+        ASN1_STRING *parameters = ASN1_STRING_dup (algorithm->parameter->value.sequence);
+        g_assert_cmpint (
+            PKCS8_pkey_set0 (info, oid, 0, V_ASN1_SEQUENCE, parameters, longer, size + 1), ==, 1);
+        g_autoptr (EVP_PKEY) read = EVP_PKCS82PKEY (info);
+        if (beyond)
+            g_assert_null (read);
+        else
+            g_assert_cmpint (EVP_PKEY_eq (key, read), ==, 1);
+        ERR_clear_error ();
+    }
+}
+
+/* What is imported belongs together: the point is that of the private number. */
+static void foreign_public_refused (void)
+{
+    for (gsize i = 0; kinds[i]; i++) {
+        g_autoptr (EVP_PKEY) key = make_key (kinds[i], NULL), other = make_key (kinds[i], NULL);
+        OSSL_PARAM *own = NULL, *foreign = NULL;
+        g_assert_cmpint (EVP_PKEY_todata (key, EVP_PKEY_KEYPAIR, &own), ==, 1);
+        g_assert_cmpint (EVP_PKEY_todata (other, EVP_PKEY_PUBLIC_KEY, &foreign), ==, 1);
+        for (int k = 0; k < 2; k++) {
+            g_autoptr (EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_name (NULL, kinds[i], NULL);
+            g_autoptr (EVP_PKEY) made = NULL;
+            OSSL_PARAM *place = OSSL_PARAM_locate (own, OSSL_PKEY_PARAM_PUB_KEY);
+            if (k)
+                memcpy (place->data, OSSL_PARAM_locate (foreign, OSSL_PKEY_PARAM_PUB_KEY)->data,
+                        place->data_size);
+            g_assert_cmpint (EVP_PKEY_fromdata_init (context), ==, 1);
+            g_assert_true ((EVP_PKEY_fromdata (context, &made, EVP_PKEY_KEYPAIR, own) == 1) == !k);
+        }
+        OSSL_PARAM_free (own);
+        OSSL_PARAM_free (foreign);
+    }
+    ERR_clear_error ();
+}
+
+/* Two curves of one kind are two sets of parameters. */
+static void curves_differ (void)
+{
+    g_autoptr (EVP_PKEY) one = make_key ("DSTU-4145", "1.2.804.2.1.1.1.1.3.1.1.2.6");
+    g_autoptr (EVP_PKEY) same = make_key ("DSTU-4145", "1.2.804.2.1.1.1.1.3.1.1.2.6");
+    g_autoptr (EVP_PKEY) other = make_key ("DSTU-4145", "1.2.804.2.1.1.1.1.3.1.1.2.9");
+    g_assert_cmpint (EVP_PKEY_parameters_eq (one, same), ==, 1);
+    g_assert_cmpint (EVP_PKEY_parameters_eq (one, other), !=, 1);
+}
+
+/* A signature is over a digest of its length: a zero behind it is another one, although it would
+ * be the same number. */
+static void digest_too_long (void)
+{
+    static const guint8 digest[EVP_MAX_MD_SIZE] = {7, 8, 9};
+    for (gsize i = 0; kinds[i]; i++) {
+        g_autoptr (EVP_PKEY) key = make_key (kinds[i], NULL);
+        g_autoptr (EVP_PKEY_CTX) context = EVP_PKEY_CTX_new (key, NULL);
+        guint8 signature[256];
+        gsize size = sizeof signature, length = g_str_has_suffix (kinds[i], "512") ? 64 : 32;
+        g_assert_cmpint (EVP_PKEY_sign_init (context), ==, 1);
+        g_assert_cmpint (EVP_PKEY_sign (context, signature, &size, digest, length), ==, 1);
+        g_assert_cmpint (EVP_PKEY_verify_init (context), ==, 1);
+        g_assert_cmpint (EVP_PKEY_verify (context, signature, size, digest, length), ==, 1);
+        g_assert_cmpint (EVP_PKEY_verify (context, signature, size, digest, length - 1), !=, 1);
+        if (length < sizeof digest)
+            g_assert_cmpint (EVP_PKEY_verify (context, signature, size, digest, length + 1), !=, 1);
+    }
+    ERR_clear_error ();
 }
 
 /* Key files of authorities: the key belongs to the certificate beside it. */
@@ -334,6 +465,11 @@ void add_key_tests (void)
     g_test_add_func ("/provider/keys/parameters-refused", parameters_refused);
     g_test_add_func ("/provider/keys/explicit-parameters", explicit_parameters);
     g_test_add_func ("/provider/keys/private-out-of-range", private_out_of_range);
+    g_test_add_func ("/provider/keys/longer-length-refused", longer_length_refused);
+    g_test_add_func ("/provider/keys/private-too-long", private_too_long);
+    g_test_add_func ("/provider/keys/foreign-public-refused", foreign_public_refused);
+    g_test_add_func ("/provider/keys/curves-differ", curves_differ);
+    g_test_add_func ("/provider/keys/digest-too-long", digest_too_long);
     g_test_add_func ("/provider/keys/files", key_files);
     g_test_add_func ("/provider/keys/mutations", mutations);
 }
