@@ -48,8 +48,10 @@ typedef struct {
 } TamgaAlgorithm;
 
 /* Makes the algorithms known to OpenSSL that it lacks. To be called at the start of a program,
- * before anything is parsed; what reads documents without it takes these algorithms for unknown. */
-void tamga_algorithm_load (void);
+ * before anything is parsed: a certificate that was parsed earlier never gets such a key. FALSE:
+ * OpenSSL refuses, by its configuration or for want of memory; the program should say so and end.
+ */
+gboolean tamga_algorithm_load (void);
 
 /* Digests, by any of their names. NULL when unknown. Rows are static: never freed. */
 const TamgaDigest *tamga_digest_by_name (const char *name);
@@ -71,8 +73,8 @@ const TamgaAlgorithm *tamga_algorithm_by_name (const char *name);
 const TamgaAlgorithm *tamga_algorithm_by_uri (const char *uri); /* SignatureMethod/@Algorithm */
 const TamgaAlgorithm *tamga_algorithm_by_jwa (const char *name);
 const TamgaDigest *tamga_algorithm_digest (const TamgaAlgorithm *algorithm);
-/* What people call a kind of key: "RSA 2048 bits", "EC 256 bits (prime256v1)", "GOST 34.10-2015, 512
- * bits". New text. */
+/* What people call a kind of key: "RSA 2048 bits", "EC 256 bits (prime256v1)", "GOST 34.10-2015,
+ * 512 bits". New text. */
 char *tamga_algorithm_key_text (EVP_PKEY *key);
 /* Digest for what others than the signer's software must compute: imprints for a TSA. That of the
  * algorithm, or SHA-256 where that one belongs to the algorithm (TAMGA_SCHEME_PLAIN). */

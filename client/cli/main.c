@@ -97,6 +97,15 @@ static void cli_clear (TamgaCli *cli)
     g_clear_pointer (&cli->pool, g_ptr_array_unref);
 }
 
+static int no_algorithms (void)
+{
+    fputs ("OpenSSL on this computer does not let Tamga have its algorithms: its configuration "
+           "(openssl.cnf, OPENSSL_CONF) may allow only some of them, those of FIPS for example.\n"
+           "Next: Start tamga with OPENSSL_CONF=/dev/null, or ask who administers this computer.\n",
+           stderr);
+    return TAMGA_EXIT_INPUT;
+}
+
 /* Whoever read our output has read enough (`| head`): that is no failure of ours. */
 static gboolean reader_left (void)
 {
@@ -121,9 +130,9 @@ int main (int argc, char **argv)
         print_commands (stdout);
         code = TAMGA_EXIT_DONE;
     } else if (row) {
-        tamga_algorithm_load (); /* before anything is parsed */
         cli.command = row;
-        code = row->run (&cli, argc - 1, argv + 1);
+        /* loaded before anything is parsed */
+        code = tamga_algorithm_load () ? row->run (&cli, argc - 1, argv + 1) : no_algorithms ();
     } else if (strcmp (argv[1], "--version") == 0 || strcmp (argv[1], "-V") == 0) {
         puts ("tamga " TAMGA_VERSION);
         code = TAMGA_EXIT_DONE;

@@ -222,7 +222,8 @@ int main (int argc, char **argv)
 
     tamga_helper_harden ();
     tamga_secret_init ();
-    tamga_algorithm_load ();
+    if (!tamga_algorithm_load ())
+        return EXIT_FAILURE;
     for (gsize i = 0; argc == 3 && i < G_N_ELEMENTS (store_types); i++)
         if (g_str_equal (store_types[i]->name, argv[1]))
             agent.type = store_types[i];

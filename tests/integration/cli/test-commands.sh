@@ -176,6 +176,12 @@ run 64 verify a.p7m --at 2026-13-01
 run 0 journal show --event signed --json
 json '.entries | length == 2 and (map(.certificate.subject | test("HOLDER 01")) | all)'
 
+# An OpenSSL that is configured to have only what FIPS allows.
+printf 'openssl_conf = all\n[all]\nalg_section = only\n[only]\ndefault_properties = fips=yes\n' >fips.cnf
+OPENSSL_CONF=$PWD/fips.cnf run 4 verify a.p7m
+says err "OpenSSL on this computer"
+says err "OPENSSL_CONF"
+
 # doctor with a service, without it, and with a clock that is wrong.
 run 0 trust add "$PROVIDER_ROOT" --sha256 "$PROVIDER_ROOT_SHA256"
 run 0 doctor "$module" --json
