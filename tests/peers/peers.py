@@ -382,11 +382,17 @@ XML_FORMS = ["xades-enveloped", "xades-enveloping", "xades-detached", "xmldsig"]
 JSON_FORMS = ["jades-compact", "jades-flattened", "jades-general", "jades-detached"]
 
 
+def digit(data, where):
+    """The first place from `where` on whose changed bit makes another digit, hexadecimal as well as
+    base64: anything else would be a damaged file instead of a wrong value."""
+    return re.compile(rb"[0-9b-eB-E]").search(data, where).start()
+
+
 def in_pdf_value(data):
     """A digit of the first signature value."""
     cms = next(cms for cms, _ in pdf_signatures(data) if not der.is_token(cms))
     value = der.signers(cms)[0][0].hex().encode()
-    return data.lower().index(value) + 20
+    return digit(data, data.lower().index(value) + 20)
 
 
 def in_pdf_structure(data):
@@ -400,12 +406,12 @@ def in_entry(data):
 
 
 def in_xml(data):
-    return re.search(rb"<ds:SignatureValue[^>]*>\s*", data).end() + 10
+    return digit(data, re.search(rb"<ds:SignatureValue[^>]*>\s*", data).end() + 10)
 
 
 def in_json(data):
     found = re.search(rb'"signature":\s*"', data)
-    return found.end() + 10 if found else data.rindex(b".") + 10
+    return digit(data, (found.end() if found else data.rindex(b".") + 1) + 9)
 
 
 # name: (check, forms, all files at once, programs, where one byte of the file is damaged)
