@@ -97,6 +97,9 @@ typedef struct {
                              the format takes several; NULL: none */
     GPtrArray *contents;  /* TamgaDocument: what the detached signatures in `document` sign, where
                              it is a carrier; NULL: none */
+    GBytes
+        *content_digest; /* of the content, by the algorithm's digest, where the content itself is
+                            not here and `document` is empty: detached CAdES only; NULL: none */
     const char *countersigned; /* id (as read) of the signature that is countersigned; NULL: none */
     const char *content_type;  /* MIME type of `document`, or NULL */
     const TamgaClaims *claims; /* NULL: none */
@@ -242,6 +245,9 @@ GBytes *tamga_preparation_signature_value (TamgaPreparation *preparation, GBytes
 extern const TamgaFormat *const tamga_formats[];
 /* What a document that is no carrier of any format is signed as. */
 extern const TamgaFormat *const tamga_format_default;
+/* A bare signature value (RSA: bytes; ECDSA: DER; the key's own form else) over the bytes of a
+ * document: no carrier, so that it is in no table, reads nothing and has level B only. */
+extern const TamgaFormat tamga_format_raw;
 const TamgaFormat *tamga_format_by_name (const char *name);
 /* The format whose carrier the document is; NULL when none. */
 const TamgaFormat *tamga_format_probe (TamgaDocument *document);

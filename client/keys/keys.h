@@ -97,6 +97,11 @@ typedef struct {
      * the callback's duty. On `final_try` it must have asked whether to use the last try. */
     TamgaPinAnswer (*pin) (const TamgaPinRequest *request, int pin_fd, gpointer data);
     gpointer data;
+    /* 0: a new pipe for each PIN, whose end `pin` gets. Else the read end of a pipe into which
+     * another process (a prompter) writes: `pin` gets -1, and returns once that process has written
+     * the line. `tamga-key` throws away what is in the pipe before `pin` is called, and reads one
+     * line after it has answered GIVEN. */
+    int pin_source;
 } TamgaKeysUi;
 
 typedef struct {
@@ -141,8 +146,8 @@ GPtrArray *tamga_key_store_keys (TamgaKeyStore *store, const TamgaCall *call, GE
 GPtrArray *tamga_key_store_certificates (TamgaKeyStore *store, const TamgaCall *call,
                                          GError **error);
 /* The key that `reference` (of the open, its id/object parts) names among those of `keys` whose
- * certificates let them sign. Where the only one it names has a certificate that does not, that one:
- * signing refuses it by the certificate. */
+ * certificates let them sign. Where the only one it names has a certificate that does not, that
+ * one: signing refuses it by the certificate. */
 TamgaKey *tamga_key_store_select (TamgaKeyStore *store, GPtrArray *keys, GError **error);
 /* Signs each digest; answers one raw signature per digest (RSA: bytes, ECDSA: r||s), in order.
  * On an error `*done` says how many were made before it (they are lost). Keys with

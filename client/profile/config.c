@@ -17,6 +17,11 @@ typedef struct {
     {                                                                                              \
         .group = group_, .key = key_, .kind = kind_, .offset = G_STRUCT_OFFSET (Read, field_)      \
     }
+#define NUMBER(group_, key_, field_, minimum_, maximum_)                                           \
+    {                                                                                              \
+        .group = group_, .key = key_, .kind = TAMGA_KEY_NUMBER,                                    \
+        .offset = G_STRUCT_OFFSET (Read, field_), .minimum = minimum_, .maximum = maximum_         \
+    }
 static const TamgaKeyRow rows[] = {
     ROW ("tamga", "profile", TAMGA_KEY_STRING, config.profile),
     ROW ("tsa", "urls", TAMGA_KEY_URLS, config.tsa_urls),
@@ -33,6 +38,12 @@ static const TamgaKeyRow rows[] = {
      .offset = G_STRUCT_OFFSET (Read, scheme),
      .words = schemes},
     ROW ("signing", "digest", TAMGA_KEY_STRING, digest),
+    ROW ("bridge", "profile", TAMGA_KEY_STRING, config.bridge.profile),
+    ROW ("bridge", "prompter", TAMGA_KEY_STRING, config.bridge.prompter),
+    NUMBER ("bridge", "port", config.bridge.port, 1024, 65535),
+    NUMBER ("bridge", "idle", config.bridge.idle_seconds, 10, 86400),
+    NUMBER ("bridge", "max-message", config.bridge.max_message_mib, 1, 256),
+    NUMBER ("bridge", "max-connections", config.bridge.max_connections, 1, 4096),
 };
 
 static gboolean check_values (TamgaKeyfile *keyfile, Read *read, GError **error)
@@ -105,5 +116,7 @@ void tamga_config_free (TamgaConfig *config)
     g_free (config->proxy);
     g_strfreev (config->modules);
     g_free (config->scheme);
+    g_free (config->bridge.profile);
+    g_free (config->bridge.prompter);
     g_free (config);
 }

@@ -7,6 +7,8 @@
  *   [network]  proxy=http://proxy.example:3128     ("none": no proxy at all)
  *   [keys]     modules=/usr/lib/softhsm/libsofthsm2.so;...
  *   [signing]  level=LT  scheme=PSS  digest=SHA-256
+ *   [bridge]   profile=kz  prompter=desktop  port=13579  max-message=64 (MiB)  max-connections=512
+ *              idle=3600 (seconds)
  */
 #pragma once
 
@@ -22,6 +24,11 @@ typedef struct {
     TamgaLevel level;
     char *scheme; /* "PKCS1", "PSS" or NULL */
     const TamgaDigest *digest;
+    struct {
+        char *profile, *prompter;               /* NULL: not said */
+        guint port, idle_seconds;               /* 0: not said */
+        guint max_message_mib, max_connections; /* 0: not said */
+    } bridge;
 } TamgaConfig;
 
 /* Errors: TAMGA_PROFILE_ERROR_SYNTAX, _VALUE. */

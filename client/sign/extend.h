@@ -17,6 +17,7 @@ typedef struct {
 typedef struct {
     guint index;
     char *output;       /* NULL when it failed, and when there was nothing to do */
+    GBytes *bytes;      /* what was made of a document in memory; else NULL */
     gboolean unchanged; /* every signature has the level already; nothing was written */
     gint64 time;        /* of the last timestamp that was added, else of the clock */
     GError *error;

@@ -25,7 +25,12 @@ typedef enum {
 } TamgaSignError;
 
 typedef struct {
-    const char *input;         /* path, "-" */
+    const char *input; /* path, "-"; where `document` or `digest` is given: a name for people, or
+                          NULL */
+    TamgaDocument *document; /* in memory: what comes of it stays in memory too (the outcome's
+                                `bytes`); NULL: `input` is opened */
+    GBytes *digest; /* of a document that is not here, by any digest of this length that fits the
+                       key: a detached signature over it, in memory; NULL: none */
     const char *const *others; /* paths of what is signed together with it in one signature, NULL
                                   at the end; NULL: nothing */
     const char *output;        /* path; NULL: beside the input */
@@ -61,6 +66,9 @@ typedef struct {
     void (*step) (const TamgaStep *step, gpointer data);
     void (*notice) (const TamgaFinding *finding, const char *document, gpointer data);
     gboolean (*consent) (const TamgaPreparation *preparation, const TamgaKey *key, gpointer data);
+    /* Once for the whole job: after the checks of `gate` have passed, before the PIN and before the
+     * key is used. FALSE ends the job: CANCELLED. */
+    gboolean (*approve) (const TamgaProcedure *gate, const TamgaKey *key, gpointer data);
     void (*progress) (const char *document, guint64 done, guint64 total, gpointer data);
     /* The password of an encrypted document; NULL with an error where there is none. */
     GBytes *(*password) (const char *document, gpointer data, GError **error);
@@ -74,6 +82,8 @@ typedef struct {
 typedef struct {
     TamgaStatusContext status; /* profile, trust, fetch, cache; time and now are set by the job */
     TamgaKeyStore *store;
+    const TamgaKey
+        *key; /* of `store`, chosen before; NULL: the one that the store's reference names */
     TamgaKeysUi keys_ui;
     TamgaJournal *journal;           /* NULL: none (tests of parts) */
     gint64 (*clock) (gpointer data); /* NULL: the system's; seconds UTC */
@@ -82,8 +92,9 @@ typedef struct {
 
 typedef struct {
     guint index;
-    char *output; /* NULL when it failed */
-    gint64 time;  /* of the timestamp, else of the clock */
+    char *output;  /* NULL when it failed, and where it stays in memory */
+    GBytes *bytes; /* what was made of a document in memory; else NULL */
+    gint64 time;   /* of the timestamp, else of the clock */
     gboolean timestamped;
     GError *error;
 } TamgaSignOutcome;

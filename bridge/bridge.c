@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Callers, settings and errors of the bridge. */
+#include "bridge/bridge.h"
+
+GQuark tamga_bridge_error_quark (void)
+{
+    return g_quark_from_static_string ("tamga-bridge-error");
+}
+
+TamgaCaller *tamga_caller_new (guint64 connection, const char *origin, const char *program)
+{
+    TamgaCaller *caller = g_atomic_rc_box_new0 (TamgaCaller);
+    caller->connection = connection;
+    caller->origin = g_strdup (origin);
+    caller->program = g_strdup (program);
+    return caller;
+}
+
+TamgaCaller *tamga_caller_ref (TamgaCaller *caller)
+{
+    return g_atomic_rc_box_acquire (caller);
+}
+
+static void caller_clear (gpointer data)
+{
+    TamgaCaller *caller = data;
+    g_free (caller->origin);
+    g_free (caller->program);
+}
+
+void tamga_caller_unref (TamgaCaller *caller)
+{
+    g_atomic_rc_box_release_full (caller, caller_clear);
+}
+
+/* The value of the configuration, or ours where it says nothing. */
+static guint either (guint said, guint usual)
+{
+    return said != 0 ? said : usual;
+}
+
+TamgaBridgeConfig *tamga_bridge_config_new (const TamgaConfig *config)
+{
+    TamgaBridgeConfig *bridge = g_new0 (TamgaBridgeConfig, 1);
+    const guint mib = 1024 * 1024;
+    bridge->port = (guint16)either (config->bridge.port, TAMGA_BRIDGE_PORT);
+    bridge->profile =
+        g_strdup (config->bridge.profile ? config->bridge.profile : TAMGA_BRIDGE_PROFILE);
+    bridge->prompter = g_strdup (config->bridge.prompter ? config->bridge.prompter : "desktop");
+    bridge->max_message =
+        (gsize)either (config->bridge.max_message_mib, TAMGA_BRIDGE_MAX_MESSAGE / mib) * mib;
+    bridge->max_connections = either (config->bridge.max_connections, TAMGA_BRIDGE_MAX_CONNECTIONS);
+    bridge->idle_seconds = either (config->bridge.idle_seconds, TAMGA_BRIDGE_IDLE_SECONDS);
+    bridge->modules = g_strdupv (config->modules);
+    return bridge;
+}
+
+void tamga_bridge_config_free (TamgaBridgeConfig *config)
+{
+    if (!config)
+        return;
+    g_free (config->profile);
+    g_free (config->prompter);
+    g_strfreev (config->modules);
+    g_free (config);
+}
