@@ -7,6 +7,35 @@ GQuark tamga_bridge_error_quark (void)
     return g_quark_from_static_string ("tamga-bridge-error");
 }
 
+#define ROW(code_, name_, exit_, advice_)                                                          \
+    {                                                                                              \
+        .domain = tamga_bridge_error_quark, .code = TAMGA_BRIDGE_ERROR_##code_,                    \
+        .name = "bridge/" name_, .exit = exit_, .advice = advice_                                  \
+    }
+static const TamgaFailureRow rows[] = {
+    ROW (ARGUMENT, "argument", TAMGA_EXIT_INPUT, NULL),
+    ROW (DENIED, "denied", TAMGA_EXIT_REFUSED, NULL),
+    ROW (CANCELLED, "cancelled", TAMGA_EXIT_KEY, NULL),
+    ROW (BUSY, "busy", TAMGA_EXIT_REFUSED, NULL),
+    ROW (GONE, "gone", TAMGA_EXIT_KEY, NULL),
+    ROW (NO_KEY, "no-key", TAMGA_EXIT_KEY,
+         "Plug in the token with the right key, or choose its key file."),
+    ROW (PROMPTER, "prompter", TAMGA_EXIT_KEY,
+         "Install zenity and pinentry, or name another prompter under [bridge] in tamga.conf."),
+    ROW (PATH, "path", TAMGA_EXIT_INPUT, NULL),
+    ROW (TRUST, "trust", TAMGA_EXIT_INPUT, "tamga bridge install-trust makes a new certificate."),
+    ROW (PORT, "port", TAMGA_EXIT_NETWORK,
+         "End the program that has it (NCALayer, for example), then start the bridge again."),
+    ROW (PASSWORD, "password", TAMGA_EXIT_REFUSED, NULL),
+    ROW (STATE, "state", TAMGA_EXIT_INPUT, NULL),
+};
+#undef ROW
+
+void tamga_bridge_add_failures (void)
+{
+    tamga_failure_add (rows, G_N_ELEMENTS (rows));
+}
+
 TamgaCaller *tamga_caller_new (guint64 connection, const char *origin, const char *program)
 {
     TamgaCaller *caller = g_atomic_rc_box_new0 (TamgaCaller);

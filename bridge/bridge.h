@@ -25,6 +25,9 @@ typedef enum {
     TAMGA_BRIDGE_ERROR_STATE,     /* the file of grants, the control socket */
 } TamgaBridgeError;
 
+/* Tells tamga_failure_* of them: at the start of each program. */
+void tamga_bridge_add_failures (void);
+
 /* Who is at the other end of a connection. Immutable; shared between threads by reference. */
 typedef struct {
     guint64 connection; /* number, never used twice in the life of the process */
@@ -44,10 +47,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaCaller, tamga_caller_unref)
 #define TAMGA_BRIDGE_MAX_MESSAGE (64u * 1024 * 1024)
 #define TAMGA_BRIDGE_MAX_CONNECTIONS 512u
 #define TAMGA_BRIDGE_IDLE_SECONDS 3600u /* a silent connection; heartbeats are not silence */
-#define TAMGA_BRIDGE_MAX_PENDING 16u /* calls of one connection that wait behind the one at work   \
-                                      */
-#define TAMGA_BRIDGE_MAX_QUEUED (96u * 1024 * 1024) /* bytes of messages that wait, all together   \
-                                                     */
+#define TAMGA_BRIDGE_MAX_PENDING                                                                   \
+    16u /* calls of one connection that wait behind the one at work                                \
+         */
+#define TAMGA_BRIDGE_MAX_QUEUED                                                                    \
+    (96u * 1024 * 1024)                 /* bytes of messages that wait, all together               \
+                                         */
 #define TAMGA_BRIDGE_MAX_WAITING 8u     /* requests of one origin that wait for the person's turn */
 #define TAMGA_BRIDGE_MAX_DOCUMENTS 500u /* of one batch */
 #define TAMGA_BRIDGE_CALL_SECONDS 1800u /* a call with its dialogs, at most */

@@ -5,13 +5,7 @@
 #include "client/helper/helper.h"
 #include "client/tamga.h"
 
-typedef struct {
-    GQuark (*domain) (void);
-    int code;
-    const char *name;
-    TamgaExit exit;
-    const char *advice; /* NULL: the message says it all */
-} Row;
+typedef TamgaFailureRow Row;
 
 #define DOCUMENT(code, name, exit, advice)                                                         \
     {                                                                                              \
@@ -186,13 +180,29 @@ static const Row rows[] = {
           "tamga verify --checks shows what is missing."),
 };
 
-static const Row *row_of (const GError *error)
+/* Of the front end that runs. */
+static const Row *own_rows;
+static gsize n_own_rows;
+
+void tamga_failure_add (const TamgaFailureRow *more, gsize n)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
-        if (error->domain == rows[i].domain () && error->code == rows[i].code)
-            return &rows[i];
+    own_rows = more;
+    n_own_rows = n;
+}
+
+static const Row *find (const Row *among, gsize n, const GError *error)
+{
+    for (gsize i = 0; i < n; i++) {
+        if (error->domain == among[i].domain () && error->code == among[i].code)
+            return &among[i];
     }
     return NULL;
+}
+
+static const Row *row_of (const GError *error)
+{
+    const Row *row = find (rows, G_N_ELEMENTS (rows), error);
+    return row ? row : find (own_rows, n_own_rows, error);
 }
 
 TamgaExit tamga_failure_exit_code (const GError *error)

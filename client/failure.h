@@ -17,6 +17,18 @@ typedef enum {
     TAMGA_EXIT_USAGE = 64,
 } TamgaExit;
 
+/* One row for each code of each domain. */
+typedef struct {
+    GQuark (*domain) (void);
+    int code;
+    const char *name;
+    TamgaExit exit;
+    const char *advice; /* NULL: the message says it all */
+} TamgaFailureRow;
+
+/* The rows of a front end's own domains: static, given once, before its first thread. */
+void tamga_failure_add (const TamgaFailureRow *rows, gsize n);
+
 TamgaExit tamga_failure_exit_code (const GError *error);
 /* Stable name, "keys/wrong-pin": for JSON and the journal. Never NULL. */
 const char *tamga_failure_name (const GError *error);
