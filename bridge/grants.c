@@ -68,6 +68,7 @@ static gboolean read_one (TamgaGrants *grants, const json_t *object)
     const json_t *since = json_object_get (object, "since");
     guint bits = 0;
     if (tamga_origin_kind (origin) != TAMGA_ORIGIN_SITE || !json_is_integer (since) ||
+        g_hash_table_contains (grants->grants, origin) ||
         !read_capabilities (json_object_get (object, "capabilities"), &bits))
         return FALSE;
     Grant *grant = grant_of (grants, origin);
