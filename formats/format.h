@@ -181,7 +181,8 @@ typedef struct _TamgaFormat {
     const char *title;     /* "PAdES" */
     const char *extension; /* of the output: ".pdf", ".p7m"; detached: ".p7s" */
     const char *detached_extension;
-    gboolean many; /* prepare takes further documents */
+    gboolean many;      /* prepare takes further documents */
+    gboolean by_digest; /* prepare takes `content_digest` in place of a document */
     /* Does the document look like a carrier of this format (magic bytes, first structure)? */
     gboolean (*probe) (TamgaDocument *document);
     /* Every signature in the document, in order of creation. An unsigned document is

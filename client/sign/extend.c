@@ -184,7 +184,7 @@ static gboolean write_plan (const State *state, const GArray *plan, TamgaKeyless
 static gboolean next_state (const State *state, State *next, const GArray *plan,
                             TamgaKeylessTask *task, const TamgaKeylessRun *run, GError **error)
 {
-    next->spool = tamga_output_open (task->output, TRUE, error);
+    next->spool = tamga_sign_open_output (task->output, TRUE, error);
     if (!next->spool || !write_plan (state, plan, task, run, next->spool, error) ||
         !(next->document = tamga_output_document (next->spool, error)))
         return FALSE;
@@ -203,7 +203,8 @@ static gboolean write_output (const GPtrArray *before, const State *state, const
 {
     TamgaKeylessProgress progress = {run, task->item->input};
     const TamgaReadOptions options = tamga_keyless_read_options (task, &progress);
-    g_autoptr (TamgaOutput) output = tamga_output_open (task->output, task->item->replace, error);
+    g_autoptr (TamgaOutput) output =
+        tamga_sign_open_output (task->output, task->item->replace, error);
     if (!output)
         return FALSE;
     g_autoptr (GError) failed = NULL;

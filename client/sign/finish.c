@@ -12,7 +12,7 @@ static gboolean not_wanted_any_more (const TamgaSignTask *task, const TamgaSignR
     if (!tamga_call_cancelled (run->call))
         return FALSE;
     g_set_error (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_CANCELLED,
-                 "Cancelled: %s was not written.", task->output);
+                 "Cancelled: %s was not written.", task->output ? task->output : "the signature");
     return TRUE;
 }
 
@@ -154,7 +154,7 @@ static gboolean write_archived (TamgaSignTask *task, const TamgaSignRun *run, GB
                                 const TamgaEvidence *evidence, TamgaOutput *output, GError **error)
 {
     const TamgaFormat *format = task->format;
-    g_autoptr (TamgaOutput) spool = tamga_output_open (task->output, TRUE, error);
+    g_autoptr (TamgaOutput) spool = tamga_sign_open_output (task->output, TRUE, error);
     if (!spool ||
         !format->embed (task->preparation, task->signature, token, evidence, spool, error))
         return FALSE;
@@ -190,7 +190,8 @@ gboolean tamga_sign_task_finish (TamgaSignTask *task, const TamgaSignRun *run, G
     }
     if (run->level >= TAMGA_LEVEL_LT && !(evidence = gather_evidence (task, run, error)))
         return FALSE;
-    g_autoptr (TamgaOutput) output = tamga_output_open (task->output, task->item->replace, error);
+    g_autoptr (TamgaOutput) output =
+        tamga_sign_open_output (task->output, task->item->replace, error);
     if (!output)
         return FALSE;
     gboolean written = run->level == TAMGA_LEVEL_LTA
@@ -200,6 +201,8 @@ gboolean tamga_sign_task_finish (TamgaSignTask *task, const TamgaSignRun *run, G
     if (!written || !publish (task, run, output, error))
         return FALSE;
     task->outcome->output = g_strdup (task->output);
+    if (!task->output)
+        task->outcome->bytes = tamga_output_steal_bytes (output);
     task->outcome->timestamped = token != NULL;
     task->outcome->time = token ? task->timestamp->gen_time : tamga_sign_now (run->context);
     return TRUE;

@@ -41,6 +41,7 @@ void tamga_sign_outcome_free (TamgaSignOutcome *outcome)
     if (!outcome)
         return;
     g_free (outcome->output);
+    g_clear_pointer (&outcome->bytes, g_bytes_unref);
     g_clear_error (&outcome->error);
     g_free (outcome);
 }
@@ -49,6 +50,26 @@ gint64 tamga_sign_now (const TamgaSignContext *context)
 {
     return context->clock ? context->clock (context->clock_data)
                           : g_get_real_time () / G_USEC_PER_SEC;
+}
+
+gboolean tamga_sign_item_in_memory (const TamgaSignItem *item)
+{
+    return item->document || item->digest;
+}
+
+TamgaDocument *tamga_sign_item_open (const TamgaSignItem *item, GError **error)
+{
+    if (item->document)
+        return tamga_document_ref (item->document);
+    if (!item->digest)
+        return tamga_document_open (item->input, error);
+    g_autoptr (GBytes) nothing = g_bytes_new (NULL, 0);
+    return tamga_document_new (item->input, nothing);
+}
+
+TamgaOutput *tamga_sign_open_output (const char *path, gboolean replace, GError **error)
+{
+    return path ? tamga_output_open (path, replace, error) : tamga_output_new_memory ();
 }
 
 static gboolean open_others (TamgaSignTask *task, GError **error)
@@ -99,12 +120,35 @@ static gboolean check_kept (const TamgaSignTask *task, const TamgaSignOptions *o
            tamga_sign_check_kept (task->output, task->item->others, NULL, error);
 }
 
+/* Decides where the output goes; it may not be there yet. */
+static gboolean choose_output (TamgaSignTask *task, const TamgaSignOptions *options, GError **error)
+{
+    const TamgaSignItem *item = task->item;
+    g_clear_pointer (&task->output, g_free);
+    if (tamga_sign_item_in_memory (item))
+        return TRUE;
+    task->output = item->output
+                       ? g_strdup (item->output)
+                       : tamga_sign_output_name (item->input, item->folder, task->format,
+                                                 options->packaging == TAMGA_PACKAGING_DETACHED,
+                                                 task->others->len > 0);
+    if (!check_kept (task, options, error))
+        return FALSE;
+    if (strcmp (task->output, "-") != 0 && !item->replace &&
+        g_file_test (task->output, G_FILE_TEST_EXISTS)) {
+        g_set_error (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_EXISTS,
+                     "%s exists already and was not replaced.", task->output);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean tamga_sign_task_open (TamgaSignTask *task, const TamgaSignRun *run, GError **error)
 {
     const TamgaSignOptions *options = run->options;
     const TamgaSignItem *item = task->item;
     g_ptr_array_set_size (task->others, 0);
-    task->document = tamga_document_open (item->input, error);
+    task->document = tamga_sign_item_open (item, error);
     if (!task->document || !open_others (task, error))
         return FALSE;
     const TamgaFormat *format = task->format = tamga_sign_choose_format (
@@ -118,6 +162,13 @@ gboolean tamga_sign_task_open (TamgaSignTask *task, const TamgaSignRun *run, GEr
     }
     if (!tamga_sign_check_options (format, options, error))
         return FALSE;
+    if (item->digest && (!format->by_digest || options->packaging != TAMGA_PACKAGING_DETACHED)) {
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
+                     "A digest alone can be signed by a detached CAdES signature only, not in "
+                     "the format %s.",
+                     format->title);
+        return FALSE;
+    }
     if (run->level == TAMGA_LEVEL_LTA && !format->extend) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_UNSUPPORTED,
                      "%s: signatures of the format %s cannot have level LTA.", item->input,
@@ -126,21 +177,7 @@ gboolean tamga_sign_task_open (TamgaSignTask *task, const TamgaSignRun *run, GEr
     }
     if (item->output && !tamga_sign_check_name (item->output, format, error))
         return FALSE;
-    g_free (task->output);
-    task->output = item->output
-                       ? g_strdup (item->output)
-                       : tamga_sign_output_name (item->input, item->folder, format,
-                                                 options->packaging == TAMGA_PACKAGING_DETACHED,
-                                                 task->others->len > 0);
-    if (!check_kept (task, options, error))
-        return FALSE;
-    if (strcmp (task->output, "-") != 0 && !item->replace &&
-        g_file_test (task->output, G_FILE_TEST_EXISTS)) {
-        g_set_error (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_EXISTS,
-                     "%s exists already and was not replaced.", task->output);
-        return FALSE;
-    }
-    return TRUE;
+    return choose_output (task, options, error);
 }
 
 typedef struct {
@@ -260,6 +297,7 @@ gboolean tamga_sign_task_prepare (TamgaSignTask *task, const TamgaSignRun *run, 
         .packaging = options->packaging,
         .documents = task->others->len > 0 ? task->others : NULL,
         .contents = options->contents,
+        .content_digest = task->item->digest,
         .countersigned = options->countersigned,
         .claims = options->claims,
         .content_stamper =

@@ -2,6 +2,8 @@
 /* One document on its way through the job. Private to client/sign. */
 #pragma once
 
+#include <jansson.h>
+
 #include "client/sign/choose.h"
 #include "client/sign/job.h"
 #include "client/timestamp/stamper.h"
@@ -48,6 +50,14 @@ gboolean tamga_sign_task_prepare (TamgaSignTask *task, const TamgaSignRun *run, 
  * that signs the next document. */
 gboolean tamga_sign_task_finish (TamgaSignTask *task, const TamgaSignRun *run, GError **error);
 
+/* Is it a document in memory, whose output stays there? */
+gboolean tamga_sign_item_in_memory (const TamgaSignItem *item);
+/* The input of an item that is no digest: opened, or another reference. */
+TamgaDocument *tamga_sign_item_open (const TamgaSignItem *item, GError **error);
+/* For `path`; NULL: in memory. */
+TamgaOutput *tamga_sign_open_output (const char *path, gboolean replace, GError **error);
+/* What the journal says of an item: the path, or the name of what is in memory. */
+json_t *tamga_sign_item_json (const TamgaSignItem *item);
 /* Seconds since the epoch by the context's clock. */
 gint64 tamga_sign_now (const TamgaSignContext *context);
 /* A journal entry about one document: who, with what, what was answered. `error` for refusals. */

@@ -88,7 +88,7 @@ static gboolean login (Job *job, GError **error)
 }
 
 /* The key and its certificate. A file, and some cards, show them only after the PIN. */
-static gboolean choose_key (Job *job, GError **error)
+static gboolean find_key (Job *job, GError **error)
 {
     const TamgaSignContext *context = job->run.context;
     const TamgaCall *call = job->run.call;
@@ -101,13 +101,21 @@ static gboolean choose_key (Job *job, GError **error)
         if (job->keys)
             job->run.key = tamga_key_store_select (context->store, job->keys, &failed);
         if (job->run.key)
-            break;
+            return TRUE;
         gboolean hidden = g_error_matches (failed, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_KEY);
         if (!hidden || job->logged_in) {
             g_propagate_error (error, g_steal_pointer (&failed));
             return FALSE;
         }
     }
+}
+
+static gboolean choose_key (Job *job, GError **error)
+{
+    const TamgaSignContext *context = job->run.context;
+    job->run.key = (TamgaKey *)context->key;
+    if (!job->run.key && !find_key (job, error))
+        return FALSE;
     if (!job->run.key->certificate) {
         g_set_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_NO_CERTIFICATE,
                      "The key \"%s\" has no certificate in %s; without one nobody could check the "
@@ -176,6 +184,18 @@ static char *refusal (const Job *job, EVP_PKEY *key, const TamgaAlgorithm *algor
     return NULL;
 }
 
+/* Where only digests were given, the algorithm's own has their length. */
+static gboolean fits_digests (const Job *job, const TamgaAlgorithm *algorithm)
+{
+    for (guint i = 0; i < job->tasks->len; i++) {
+        const TamgaSignTask *task = job->tasks->pdata[i];
+        GBytes *digest = task->item->digest;
+        if (digest && g_bytes_get_size (digest) != tamga_algorithm_digest (algorithm)->size)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* The first of scheme and digest that key, token, person and profile allow. */
 static gboolean choose_algorithm (Job *job, GError **error)
 {
@@ -194,7 +214,7 @@ static gboolean choose_algorithm (Job *job, GError **error)
                                                         : NULL;
             const TamgaAlgorithm *algorithm =
                 tamga_algorithm_for_key (public_key, scheme, digest, NULL);
-            if (!algorithm || !key_can (key, algorithm))
+            if (!algorithm || !key_can (key, algorithm) || !fits_digests (job, algorithm))
                 continue;
             g_autofree char *why = refusal (job, public_key, algorithm, now);
             if (!why) {
@@ -401,7 +421,7 @@ static void sign_all (Job *job)
 /* Two documents of one name must not end in one file, the first of them lost. */
 static gboolean claim_output (GHashTable *outputs, const TamgaSignTask *task, GError **error)
 {
-    if (strcmp (task->output, "-") == 0)
+    if (!task->output || strcmp (task->output, "-") == 0)
         return TRUE;
     char *path = g_canonicalize_filename (task->output, NULL);
     if (g_hash_table_add (outputs, path))
@@ -454,6 +474,17 @@ static gboolean prepare_first (Job *job, GError **error)
     return FALSE;
 }
 
+/* The person agrees to all of it, with the answers of the checks before them. */
+static gboolean get_approval (Job *job, GError **error)
+{
+    const TamgaSignUi *ui = job->run.ui;
+    if (!ui || !ui->approve || ui->approve (job->run.gate, job->run.key, ui->data))
+        return TRUE;
+    g_set_error_literal (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_CANCELLED,
+                         "Cancelled: nothing was signed.");
+    return FALSE;
+}
+
 static GPtrArray *take_outcomes (Job *job)
 {
     GPtrArray *outcomes = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_sign_outcome_free);
@@ -488,7 +519,7 @@ GPtrArray *tamga_sign (const TamgaSignContext *context, const TamgaSignItem *ite
     GPtrArray *outcomes = NULL;
     if (check_level (&job, error) && open_all (&job, items, n, error) && choose_key (&job, error) &&
         choose_algorithm (&job, error) && pass_gate (&job, 0, error) &&
-        prepare_first (&job, error) && login (&job, error)) {
+        prepare_first (&job, error) && get_approval (&job, error) && login (&job, error)) {
         /* A content timestamp is asked for between two signatures: there is one who may ask. */
         if (n > 1 && !options->content_timestamp)
             start_finisher (&job);

@@ -25,8 +25,7 @@ typedef enum {
 } TamgaSignError;
 
 typedef struct {
-    const char *input; /* path, "-"; where `document` or `digest` is given: a name for people, or
-                          NULL */
+    const char *input; /* path, "-"; where `document` or `digest` is given: a name for people */
     TamgaDocument *document; /* in memory: what comes of it stays in memory too (the outcome's
                                 `bytes`); NULL: `input` is opened */
     GBytes *digest; /* of a document that is not here, by any digest of this length that fits the

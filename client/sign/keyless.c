@@ -14,6 +14,7 @@ void tamga_extend_outcome_free (TamgaExtendOutcome *outcome)
     if (!outcome)
         return;
     g_free (outcome->output);
+    g_clear_pointer (&outcome->bytes, g_bytes_unref);
     g_clear_error (&outcome->error);
     g_free (outcome);
 }
@@ -71,6 +72,8 @@ gboolean tamga_keyless_output (TamgaKeylessTask *task, const TamgaKeylessRun *ru
                                GError **error)
 {
     const TamgaSignItem *item = task->item;
+    if (tamga_sign_item_in_memory (item))
+        return TRUE;
     if (item->output)
         task->output = g_strdup (item->output);
     else if (mark)
@@ -115,7 +118,7 @@ static gboolean record (const TamgaKeylessTask *task, const TamgaKeylessRun *run
     if (!journal)
         return TRUE;
     json_t *entry = json_object ();
-    json_object_set_new (entry, "document", tamga_record_path (task->item->input));
+    json_object_set_new (entry, "document", tamga_sign_item_json (task->item));
     json_object_set_new (entry, "output", tamga_record_path (task->output));
     json_object_set_new (entry, "profile", tamga_json_text (run->context->status.profile->name));
     json_object_set_new (entry, "origin", tamga_json_text (run->options->origin));
@@ -160,6 +163,8 @@ gboolean tamga_keyless_publish (TamgaKeylessTask *task, const TamgaKeylessRun *r
     }
     const TamgaTsaAnswer *last = tamga_tsa_stamper_last (task->stamper);
     task->outcome->output = g_strdup (task->output);
+    if (!task->output)
+        task->outcome->bytes = tamga_output_steal_bytes (output);
     task->outcome->time = last ? last->gen_time : tamga_sign_now (run->context);
     return TRUE;
 }
@@ -232,7 +237,7 @@ static gboolean work_on (TamgaKeylessTask *task, const TamgaKeylessRun *run, Tam
 {
     if (tamga_keyless_cancelled (task, run, error))
         return FALSE;
-    task->document = tamga_document_open (task->item->input, error);
+    task->document = tamga_sign_item_open (task->item, error);
     return task->document && work (task, run, error);
 }
 

@@ -60,6 +60,12 @@ json_t *tamga_record_path (const char *path)
     return tamga_json_text (text);
 }
 
+json_t *tamga_sign_item_json (const TamgaSignItem *item)
+{
+    return tamga_sign_item_in_memory (item) ? tamga_json_text (item->input)
+                                            : tamga_record_path (item->input);
+}
+
 json_t *tamga_record_stamps (const GPtrArray *answers)
 {
     json_t *array = json_array ();
@@ -76,7 +82,7 @@ json_t *tamga_record_stamps (const GPtrArray *answers)
 
 static void add_document (json_t *entry, const TamgaSignTask *task)
 {
-    json_object_set_new (entry, "document", tamga_record_path (task->item->input));
+    json_object_set_new (entry, "document", tamga_sign_item_json (task->item));
     json_t *others = task->item->others ? json_array () : NULL;
     for (const char *const *path = task->item->others; path && *path; path++)
         json_array_append_new (others, tamga_record_path (*path));

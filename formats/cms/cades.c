@@ -126,6 +126,7 @@ static GPtrArray *cades_originals (TamgaDocument *document, const TamgaReadOptio
 
 const TamgaFormat tamga_cades_format = {
     .name = "cades",
+    .by_digest = TRUE,
     .title = "CAdES",
     .extension = ".p7m",
     .detached_extension = ".p7s",

@@ -188,6 +188,16 @@ static gboolean open_existing (Preparation *preparation, const TamgaSigningParam
 static GBytes *digest_of_signed (const Preparation *preparation, const TamgaDigest *digest,
                                  const TamgaSigningParameters *parameters, GError **error)
 {
+    GBytes *given = parameters->content_digest;
+    if (given != NULL && digest == tamga_algorithm_digest (parameters->algorithm) &&
+        g_bytes_get_size (given) == digest->size)
+        return g_bytes_ref (given);
+    if (given != NULL) {
+        tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
+                             "The given digest has %" G_GSIZE_FORMAT " bytes; one of %s has %u.",
+                             g_bytes_get_size (given), digest->name, (guint)digest->size);
+        return NULL;
+    }
     if (preparation->target != NULL)
         return tamga_digest_bytes (digest, preparation->target->info->signature);
     if (preparation->content != NULL)
@@ -257,7 +267,13 @@ TamgaPreparation *tamga_cades_prepare (TamgaDocument *document,
     Preparation *preparation = preparation_new (document, parameters);
     g_autoptr (TamgaPreparation) base = &preparation->base;
 
-    if (tamga_signed_data_probe (document) && !open_existing (preparation, parameters, error))
+    if (parameters->content_digest != NULL && !preparation->detached) {
+        tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
+                             "A signature over a digest is detached: its content is not here.");
+        return NULL;
+    }
+    if (parameters->content_digest == NULL && tamga_signed_data_probe (document) &&
+        !open_existing (preparation, parameters, error))
         return NULL;
     if (preparation->existing == NULL && parameters->countersigned != NULL) {
         tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
