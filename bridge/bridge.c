@@ -68,6 +68,21 @@ static guint either (guint said, guint usual)
     return said != 0 ? said : usual;
 }
 
+/* Those of the configuration beside those that are found; NULL: only these. */
+static char **modules (char **configured)
+{
+    if (!configured)
+        return NULL;
+    g_autoptr (GPtrArray) found = tamga_keys_modules ();
+    g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
+    for (guint i = 0; i < found->len; i++) {
+        if (!g_strv_contains ((const char *const *)configured, found->pdata[i]))
+            g_strv_builder_add (all, found->pdata[i]);
+    }
+    g_strv_builder_addv (all, (const char **)configured);
+    return g_strv_builder_end (all);
+}
+
 TamgaBridgeConfig *tamga_bridge_config_new (const TamgaConfig *config)
 {
     TamgaBridgeConfig *bridge = g_new0 (TamgaBridgeConfig, 1);
@@ -80,7 +95,7 @@ TamgaBridgeConfig *tamga_bridge_config_new (const TamgaConfig *config)
         (gsize)either (config->bridge.max_message_mib, TAMGA_BRIDGE_MAX_MESSAGE / mib) * mib;
     bridge->max_connections = either (config->bridge.max_connections, TAMGA_BRIDGE_MAX_CONNECTIONS);
     bridge->idle_seconds = either (config->bridge.idle_seconds, TAMGA_BRIDGE_IDLE_SECONDS);
-    bridge->modules = g_strdupv (config->modules);
+    bridge->modules = modules (config->modules);
     return bridge;
 }
 

@@ -15,6 +15,7 @@ TamgaControl *tamga_control_new (TamgaBridge *bridge, TamgaServer *server, Tamga
 void tamga_control_free (TamgaControl *control);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaControl, tamga_control_free)
 
-/* Asks the running bridge: {"command":"status"|"stop"|"grants"|"revoke","origin":…}. NULL without
- * an error: none runs. New reference. */
+/* Asks the running bridge (`command` is consumed):
+ * {"command":"status"|"stop"|"grants"|"revoke","origin":…}. NULL without an error: none runs. New
+ * reference. */
 json_t *tamga_control_ask (json_t *command, GError **error);

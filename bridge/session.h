@@ -11,14 +11,16 @@ typedef json_t *(*TamgaDispatch) (TamgaRequest *request, GBytes *message, gpoint
 
 typedef struct _TamgaSessions TamgaSessions;
 
-TamgaSessions *tamga_sessions_new (TamgaBridge *bridge, TamgaDispatch dispatch, gpointer data);
+/* `busy`: static text, the reply to a call that is one too many. */
+TamgaSessions *tamga_sessions_new (TamgaBridge *bridge, TamgaDispatch dispatch, gpointer data,
+                                   const char *busy);
 /* Cancels what is at work and waits for it. */
 void tamga_sessions_free (TamgaSessions *sessions);
 /* Where replies go. */
 void tamga_sessions_set_server (TamgaSessions *sessions, TamgaServer *server);
 
-/* A message came in; `refusal` makes the reply where there are too many already
- * (TAMGA_BRIDGE_ERROR_BUSY), in its turn like any other. */
+/* A message came in. Where too many wait already it is answered with `busy`, in its turn like any
+ * other. */
 void tamga_sessions_message (TamgaSessions *sessions, TamgaCaller *caller, GBytes *message);
 void tamga_sessions_closed (TamgaSessions *sessions, guint64 connection);
 guint tamga_sessions_pending (TamgaSessions *sessions);

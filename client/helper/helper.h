@@ -19,6 +19,9 @@ typedef enum {
 
 typedef struct _TamgaHelper TamgaHelper;
 
+/* Path of a program of Tamga's own, looked for as below; NULL: not installed. */
+char *tamga_helper_find (const char *program);
+
 /* `program`: "tamga-key"; looked for beside the running program's own binary (build tree), in
  * ../libexec/tamga relative to it, then in the configured libexec folder. Never in PATH, never from
  * the environment. `arguments`: NULL-terminated, without argv[0]. Secrets never go here. */

@@ -31,9 +31,8 @@ GQuark tamga_helper_error_quark (void)
     return g_quark_from_static_string ("tamga-helper-error-quark");
 }
 
-/* Path of a helper program. Never from PATH or the environment: whoever sets those would get the
- * PIN. */
-static char *find_program (const char *program)
+/* Whoever sets PATH or the environment would get the PIN. */
+char *tamga_helper_find (const char *program)
 {
     g_autofree char *own = tamga_platform_program_folder ();
     g_autofree char *beside = own != NULL ? g_build_filename (own, program, NULL) : NULL;
@@ -50,7 +49,7 @@ static char *find_program (const char *program)
 
 TamgaHelper *tamga_helper_spawn (const char *program, const char *const *arguments, GError **error)
 {
-    g_autofree char *path = find_program (program);
+    g_autofree char *path = tamga_helper_find (program);
     g_autoptr (GPtrArray) argv = g_ptr_array_new ();
 
     if (path == NULL) {

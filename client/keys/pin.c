@@ -92,6 +92,26 @@ static gboolean ask (TamgaKeyStore *store, TamgaPinRequest *request, const Tamga
     return ui->pin (request, fd, ui->data) == TAMGA_PIN_GIVEN;
 }
 
+/* Another process writes the PIN. What lies in its pipe before the question was asked is thrown
+ * away; a line is read only after the answer that it is there. */
+static GVariant *ask_elsewhere (TamgaKeyStore *store, const char *verb, GVariant *arguments,
+                                TamgaPinRequest *request, const TamgaKeysUi *ui,
+                                const TamgaCall *call, GError **error)
+{
+    if (!tamga_key_agent_send (store->agent, "drain", NULL, ui->pin_source, call, error))
+        return NULL;
+    g_autoptr (GVariant) drained = tamga_key_agent_receive (store->agent, 0, call, error);
+    if (drained == NULL)
+        return NULL;
+    if (!ask (store, request, ui, -1)) {
+        set_cancelled (error);
+        return NULL;
+    }
+    if (!tamga_key_agent_send (store->agent, verb, arguments, ui->pin_source, call, error))
+        return NULL;
+    return tamga_key_agent_receive (store->agent, 0, call, error);
+}
+
 GVariant *tamga_key_store_ask_with_pin (TamgaKeyStore *store, const char *verb,
                                         GVariantBuilder *arguments, gboolean context_specific,
                                         const TamgaKeysUi *ui, const TamgaCall *call,
@@ -120,6 +140,8 @@ GVariant *tamga_key_store_ask_with_pin (TamgaKeyStore *store, const char *verb,
             return NULL;
         return tamga_key_agent_receive (store->agent, TAMGA_KEYS_PINPAD_MS, call, error);
     }
+    if (ui->pin_source > 0)
+        return ask_elsewhere (store, verb, all, &request, ui, call, error);
     if (!pipe_open (&pin, error))
         return NULL;
     if (!tamga_key_agent_send (store->agent, verb, all, pin.read_end, call, error)) {

@@ -9,6 +9,7 @@
  *   tokens      -> tokens aa{sv}: slot t, reader s, present b, label s, ... (pkcs11_token.c)
  *   select      slot t -> (a session is open)
  *   token       -> the facts of the selected token, re-read
+ *   drain       fd: a pipe that another process writes PINs into; what lies in it is thrown away
  *   login       protected b (the reader has its own keypad); fd: the PIN's pipe otherwise
  *   keys        -> keys aa{sv}, certificates aay; see tamga_store_key_facts
  *   sign        key t, algorithm s, digest ay, authenticate b, protected b; fd: the pipe of the PIN

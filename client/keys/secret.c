@@ -3,6 +3,7 @@
 #include "client/keys/secret.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <openssl/crypto.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -94,6 +95,22 @@ TamgaSecret *tamga_secret_read_line (int fd, GError **error)
             return NULL;
         }
     }
+}
+
+/* More than a pipe holds: whoever goes on writing is not drained for ever. */
+#define MAX_DRAINED (1024 * 1024)
+
+void tamga_secret_drain (int fd)
+{
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    char piece[4096];
+    for (int total = 0; total < MAX_DRAINED && poll (&wait, 1, 0) == 1;) {
+        ssize_t n = read (fd, piece, sizeof piece);
+        if (n <= 0)
+            break;
+        total += (int)n;
+    }
+    OPENSSL_cleanse (piece, sizeof piece);
 }
 
 gboolean tamga_secret_equal (const TamgaSecret *a, const TamgaSecret *b)

@@ -10,6 +10,9 @@ typedef struct {
     gsize size;
 } TamgaSecret;
 
+/* Throws away what lies in the pipe, without waiting for more. */
+void tamga_secret_drain (int fd);
+
 /* Sets the secure memory up. First call of main. */
 void tamga_secret_init (void);
 /* Reads one line. A line without its newline is a prompter that went away: NULL with

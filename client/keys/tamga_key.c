@@ -94,6 +94,16 @@ static GVariant *serve_token (Agent *agent, GVariant *arguments, int fd, GError 
     return agent->type->token (agent->store, error);
 }
 
+static GVariant *serve_drain (Agent *agent, GVariant *arguments, int fd, GError **error)
+{
+    (void)agent;
+    (void)arguments;
+    if (fd < 0)
+        return misuse (error);
+    tamga_secret_drain (fd);
+    return empty ();
+}
+
 static GVariant *serve_login (Agent *agent, GVariant *arguments, int fd, GError **error)
 {
     g_autoptr (TamgaSecret) pin = NULL;
@@ -199,6 +209,7 @@ static const struct {
     {"open", serve_open},   {"tokens", serve_tokens}, {"select", serve_select},
     {"token", serve_token}, {"login", serve_login},   {"keys", serve_keys},
     {"sign", serve_sign},   {"logout", serve_logout}, {"change-pin", serve_change_pin},
+    {"drain", serve_drain},
 };
 
 static GVariant *serve (const char *verb, GVariant *arguments, int fd, gpointer data,

@@ -127,7 +127,36 @@ GPtrArray *tamga_probe_all (GPtrArray *modules, guint timeout_ms, const TamgaCal
     return probes;
 }
 
-static GPtrArray *chosen_modules (const TamgaKeysConfig *config)
+gboolean tamga_probe_again (GPtrArray *probes, const TamgaCall *call)
+{
+    gboolean fine = TRUE;
+
+    for (guint i = 0; i < probes->len; i++) {
+        TamgaProbe *probe = probes->pdata[i];
+        g_ptr_array_set_size (probe->tokens, 0);
+        if (probe->failure == NULL)
+            tamga_key_agent_send (probe->agent, "tokens", NULL, -1, call, &probe->failure);
+    }
+    for (guint i = 0; i < probes->len; i++) {
+        TamgaProbe *probe = probes->pdata[i];
+        if (probe->failure == NULL)
+            receive_tokens (probe, call);
+        fine = fine && probe->failure == NULL;
+    }
+    return fine;
+}
+
+TamgaKeyToken *tamga_probe_problem (const TamgaProbe *probe)
+{
+    g_autoptr (GVariant) nothing = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
+    TamgaKeyToken *token = tamga_key_token_from_facts (probe->module, nothing);
+
+    token->problem = g_strdup (probe->failure->message);
+    token->problem_code = probe->failure->code;
+    return token;
+}
+
+GPtrArray *tamga_modules_chosen (const TamgaKeysConfig *config)
 {
     if (config == NULL || config->modules == NULL)
         return tamga_modules_find ();
@@ -139,8 +168,8 @@ static GPtrArray *chosen_modules (const TamgaKeysConfig *config)
 
 GPtrArray *tamga_keys_tokens (const TamgaKeysConfig *config, const TamgaCall *call, GError **error)
 {
-    g_autoptr (GPtrArray) probes =
-        tamga_probe_all (chosen_modules (config), config != NULL ? config->timeout_ms : 0, call);
+    g_autoptr (GPtrArray) probes = tamga_probe_all (tamga_modules_chosen (config),
+                                                    config != NULL ? config->timeout_ms : 0, call);
     g_autoptr (GPtrArray) tokens =
         g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_key_token_free);
 
@@ -156,11 +185,7 @@ GPtrArray *tamga_keys_tokens (const TamgaKeysConfig *config, const TamgaCall *ca
                 g_propagate_error (error, g_steal_pointer (&probe->failure));
                 return NULL;
             }
-            g_autoptr (GVariant) nothing = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
-            TamgaKeyToken *token = tamga_key_token_from_facts (probe->module, nothing);
-            token->problem = g_strdup (probe->failure->message);
-            token->problem_code = probe->failure->code;
-            g_ptr_array_add (tokens, token);
+            g_ptr_array_add (tokens, tamga_probe_problem (probe));
         }
         g_ptr_array_extend_and_steal (tokens, g_steal_pointer (&probe->tokens));
     }

@@ -15,5 +15,12 @@ typedef struct {
 
 /* Takes `modules` (TamgaModule). Elements: TamgaProbe, in their order. */
 GPtrArray *tamga_probe_all (GPtrArray *modules, guint timeout_ms, const TamgaCall *call);
+/* The same question to agents that are still there; FALSE where one of them failed: its probe then
+ * has a `failure`. */
+gboolean tamga_probe_again (GPtrArray *probes, const TamgaCall *call);
+/* Those of the configuration, else those that are found. Elements: TamgaModule. */
+GPtrArray *tamga_modules_chosen (const TamgaKeysConfig *config);
+/* Stands for the tokens of a module that failed: a TamgaKeyToken with its `problem`. */
+TamgaKeyToken *tamga_probe_problem (const TamgaProbe *probe);
 /* One token from the facts of tamga-key. */
 TamgaKeyToken *tamga_key_token_from_facts (const TamgaModule *module, GVariant *facts);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Tokens that come and go, for a front end that stays: the modules stay open in their tamga-key
- * processes between two questions, and a module that reports no slot event is not asked again. */
+ * processes between two questions, so that a question costs no start of a process. */
 #pragma once
 
 #include "client/keys/keys.h"
