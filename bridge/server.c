@@ -474,7 +474,8 @@ static gboolean listen_on (TamgaServer *server, gsize row, const char *certifica
         .ssl_cert_filepath = certificate,
         .ssl_private_key_filepath = key,
         .alpn = "http/1.1",
-        .options = addresses[row].options | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
+        .options = addresses[row].options | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
+                   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .timeout_secs = HANDSHAKE_SECONDS,
         .keepalive_timeout = HANDSHAKE_SECONDS,
     };

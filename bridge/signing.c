@@ -62,6 +62,7 @@ typedef struct {
     const TamgaRequestKey *key;
     const TamgaRequestSigning *signing;
     TamgaPreview *preview;
+    char **tsa_urls; /* of the configuration; NULL: the profile's */
     json_t *checks;
     guint done, attempts;
     GError *error; /* of a question: why it was not answered */
@@ -168,11 +169,10 @@ static TamgaSignItem *make_items (const GPtrArray *documents)
     TamgaSignItem *items = g_new0 (TamgaSignItem, documents->len);
     for (guint i = 0; i < documents->len; i++) {
         const TamgaRequestDocument *document = documents->pdata[i];
-        items[i].input = document->name;
+        items[i].input = document->name ? document->name : "the document";
         items[i].digest = document->digest;
         if (document->bytes)
-            items[i].document =
-                tamga_document_new (document->name ? document->name : "document", document->bytes);
+            items[i].document = tamga_document_new (items[i].input, document->bytes);
     }
     return items;
 }
@@ -194,6 +194,7 @@ static GPtrArray *run_job (Asking *asking, TamgaSignContext *context, GError **e
         .level_given = TRUE,
         .packaging = signing->packaging,
         .xml = signing->xml,
+        .tsa_urls = asking->tsa_urls,
         .origin = request->caller->origin    ? request->caller->origin
                   : request->caller->program ? request->caller->program
                                              : "a program on this computer",
@@ -235,8 +236,10 @@ GPtrArray *tamga_request_sign (TamgaRequest *request, TamgaRequestKey *key,
     g_autoptr (GError) failed = NULL;
     GPtrArray *made = NULL;
     asking.preview = tamga_preview_new (signing->documents, &request->call, &failed);
-    if (asking.preview && world_open (&world, request->bridge, &context, &failed))
+    if (asking.preview && world_open (&world, request->bridge, &context, &failed)) {
+        asking.tsa_urls = world.config->tsa_urls;
         made = run_job (&asking, &context, &failed);
+    }
     if (failed)
         prefer (&failed, &asking.error);
     g_clear_error (&asking.error);
@@ -259,9 +262,10 @@ GBytes *tamga_request_timestamp (TamgaRequest *request, GBytes *cms, GError **er
     GBytes *made = NULL;
     if (world_open (&world, request->bridge, &context, error)) {
         const TamgaExtendOptions options = {.level = TAMGA_LEVEL_T,
+                                            .tsa_urls = world.config->tsa_urls,
                                             .origin = request->caller->origin};
         g_autoptr (TamgaDocument) document = tamga_document_new ("signature.p7s", cms);
-        const TamgaSignItem item = {.document = document};
+        const TamgaSignItem item = {.input = "the CMS", .document = document};
         g_autoptr (GPtrArray) outcomes =
             tamga_extend (&context, &item, 1, &options, NULL, &request->call, error);
         const TamgaExtendOutcome *outcome = outcomes ? outcomes->pdata[0] : NULL;
