@@ -155,7 +155,8 @@ TamgaKey *tamga_key_store_select (TamgaKeyStore *store, GPtrArray *keys, GError 
 GPtrArray *tamga_key_store_sign (TamgaKeyStore *store, TamgaKey *key,
                                  const TamgaAlgorithm *algorithm, GPtrArray *digests,
                                  const TamgaKeysUi *ui, const TamgaCall *call, GError **error);
-/* Changes the PIN: `ui` is asked for the old one, then twice for the new one by `new_pin`. */
+/* Changes the PIN: `ui` is asked for the old one, then twice for the new one by `new_pin`. Both
+ * without a pin_source. */
 gboolean tamga_key_store_change_pin (TamgaKeyStore *store, const TamgaKeysUi *old_pin,
                                      const TamgaKeysUi *new_pin, const TamgaCall *call,
                                      GError **error);

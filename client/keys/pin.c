@@ -92,11 +92,12 @@ static gboolean ask (TamgaKeyStore *store, TamgaPinRequest *request, const Tamga
     return ui->pin (request, fd, ui->data) == TAMGA_PIN_GIVEN;
 }
 
-/* Another process writes the PIN. What lies in its pipe before the question was asked is thrown
- * away; a line is read only after the answer that it is there. */
-static GVariant *ask_elsewhere (TamgaKeyStore *store, const char *verb, GVariant *arguments,
-                                TamgaPinRequest *request, const TamgaKeysUi *ui,
-                                const TamgaCall *call, GError **error)
+/* The PIN goes through a pipe into which another process writes. It is shared by questions of
+ * several stores, so what lies in it belongs to none of them: tamga-key throws it away, and gets
+ * its end again when the line is there. */
+static GVariant *ask_through_source (TamgaKeyStore *store, const char *verb, GVariant *all,
+                                     TamgaPinRequest *request, const TamgaKeysUi *ui,
+                                     const TamgaCall *call, GError **error)
 {
     if (!tamga_key_agent_send (store->agent, "drain", NULL, ui->pin_source, call, error))
         return NULL;
@@ -107,7 +108,7 @@ static GVariant *ask_elsewhere (TamgaKeyStore *store, const char *verb, GVariant
         set_cancelled (error);
         return NULL;
     }
-    if (!tamga_key_agent_send (store->agent, verb, arguments, ui->pin_source, call, error))
+    if (!tamga_key_agent_send (store->agent, verb, all, ui->pin_source, call, error))
         return NULL;
     return tamga_key_agent_receive (store->agent, 0, call, error);
 }
@@ -130,6 +131,7 @@ GVariant *tamga_key_store_ask_with_pin (TamgaKeyStore *store, const char *verb,
         return NULL;
     }
     g_variant_builder_add (arguments, "{sv}", "protected", g_variant_new_boolean (request.pinpad));
+    g_variant_builder_add (arguments, "{sv}", "ready", g_variant_new_boolean (ui->pin_source > 0));
     g_autoptr (GVariant) all = g_variant_ref_sink (g_variant_builder_end (arguments));
     if (request.pinpad) {
         if (!ask (store, &request, ui, -1)) {
@@ -141,7 +143,7 @@ GVariant *tamga_key_store_ask_with_pin (TamgaKeyStore *store, const char *verb,
         return tamga_key_agent_receive (store->agent, TAMGA_KEYS_PINPAD_MS, call, error);
     }
     if (ui->pin_source > 0)
-        return ask_elsewhere (store, verb, all, &request, ui, call, error);
+        return ask_through_source (store, verb, all, &request, ui, call, error);
     if (!pipe_open (&pin, error))
         return NULL;
     if (!tamga_key_agent_send (store->agent, verb, all, pin.read_end, call, error)) {
@@ -193,6 +195,7 @@ gboolean tamga_key_store_change_pin (TamgaKeyStore *store, const TamgaKeysUi *ol
                      "the password of the key file %s cannot be changed here", store->name);
         return FALSE;
     }
+    g_assert (old_pin->pin_source == 0 && new_pin->pin_source == 0);
     if (!prepare_request (store, &request, call, error))
         return FALSE;
     g_variant_builder_init (&arguments, G_VARIANT_TYPE_VARDICT);

@@ -3,8 +3,8 @@
 #include "client/keys/secret.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <openssl/crypto.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -68,7 +68,21 @@ void tamga_secret_init (void)
     CRYPTO_secure_malloc_init (SECURE_HEAP_SIZE, SECURE_HEAP_MINIMUM);
 }
 
-TamgaSecret *tamga_secret_read_line (int fd, GError **error)
+/* Waits until there is something to read, or the end of the file. `until`: monotonic microseconds;
+ * 0: no limit. */
+static gboolean readable (int fd, gint64 until)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    int n;
+
+    do {
+        gint64 left = until - g_get_monotonic_time ();
+        n = poll (&poll_fd, 1, until == 0 ? -1 : left > 0 ? (int)(left / 1000) : 0);
+    } while (n < 0 && errno == EINTR);
+    return n > 0;
+}
+
+static TamgaSecret *read_line (int fd, gint64 until, GError **error)
 {
     g_autoptr (TamgaSecret) secret = g_new0 (TamgaSecret, 1);
 
@@ -76,7 +90,7 @@ TamgaSecret *tamga_secret_read_line (int fd, GError **error)
     g_assert (secret->bytes != NULL);
     for (;;) {
         char *next = secret->bytes + secret->size; /* one byte more than the limit has room */
-        ssize_t n = fd >= 0 ? read (fd, next, 1) : 0;
+        ssize_t n = fd >= 0 && readable (fd, until) ? read (fd, next, 1) : 0;
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
@@ -97,20 +111,36 @@ TamgaSecret *tamga_secret_read_line (int fd, GError **error)
     }
 }
 
-/* More than a pipe holds: whoever goes on writing is not drained for ever. */
-#define MAX_DRAINED (1024 * 1024)
-
-void tamga_secret_drain (int fd)
+TamgaSecret *tamga_secret_read_line (int fd, GError **error)
 {
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
-    char piece[4096];
-    for (int total = 0; total < MAX_DRAINED && poll (&wait, 1, 0) == 1;) {
-        ssize_t n = read (fd, piece, sizeof piece);
-        if (n <= 0)
+    return read_line (fd, 0, error);
+}
+
+TamgaSecret *tamga_secret_read_ready_line (int fd, GError **error)
+{
+    return read_line (fd, g_get_monotonic_time () + TAMGA_KEYS_LINE_MS * G_TIME_SPAN_MILLISECOND,
+                      error);
+}
+
+gboolean tamga_secret_drain (int fd, GError **error)
+{
+    char thrown_away[512];
+    gint64 now = g_get_monotonic_time (); /* a limit that has passed: no waiting */
+    gsize total = 0;
+    ssize_t n = 1;
+
+    while (n != 0 && total <= TAMGA_KEYS_MAX_DRAINED && readable (fd, now)) {
+        n = read (fd, thrown_away, sizeof thrown_away);
+        if (n < 0 && errno != EINTR)
             break;
-        total += (int)n;
+        total += n > 0 ? (gsize)n : 0;
     }
-    OPENSSL_cleanse (piece, sizeof piece);
+    OPENSSL_cleanse (thrown_away, sizeof thrown_away);
+    if (n >= 0 && total <= TAMGA_KEYS_MAX_DRAINED)
+        return TRUE;
+    g_set_error_literal (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_FAILED,
+                         "the way of the PIN cannot be cleared of what was written to it unasked");
+    return FALSE;
 }
 
 gboolean tamga_secret_equal (const TamgaSecret *a, const TamgaSecret *b)

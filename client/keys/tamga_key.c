@@ -98,10 +98,13 @@ static GVariant *serve_drain (Agent *agent, GVariant *arguments, int fd, GError 
 {
     (void)agent;
     (void)arguments;
-    if (fd < 0)
-        return misuse (error);
-    tamga_secret_drain (fd);
-    return empty ();
+    return fd >= 0 ? done (tamga_secret_drain (fd, error)) : misuse (error);
+}
+
+static TamgaSecret *read_pin (GVariant *arguments, int fd, GError **error)
+{
+    return flag (arguments, "ready") ? tamga_secret_read_ready_line (fd, error)
+                                     : tamga_secret_read_line (fd, error);
 }
 
 static GVariant *serve_login (Agent *agent, GVariant *arguments, int fd, GError **error)
@@ -109,7 +112,7 @@ static GVariant *serve_login (Agent *agent, GVariant *arguments, int fd, GError 
     g_autoptr (TamgaSecret) pin = NULL;
 
     if (!flag (arguments, "protected")) {
-        pin = tamga_secret_read_line (fd, error);
+        pin = read_pin (arguments, fd, error);
         if (pin == NULL)
             return NULL;
     }
@@ -160,7 +163,7 @@ static GVariant *serve_sign (Agent *agent, GVariant *arguments, int fd, GError *
      * a person types. */
     gboolean authenticate = flag (arguments, "authenticate");
     if (authenticate && !flag (arguments, "protected")) {
-        pin = tamga_secret_read_line (fd, error);
+        pin = read_pin (arguments, fd, error);
         if (pin == NULL)
             return NULL;
     }

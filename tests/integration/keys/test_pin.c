@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The life of a PIN: one PIN is one attempt on one token; what is told before it; what is never
  * tried. */
+#include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "formats/ossl.h"
@@ -280,6 +282,180 @@ static void logs_out (void)
     g_assert_cmpuint (called ("C_Finalize"), ==, 1);
 }
 
+/* A prompter: what it writes to a pipe of its own at each question. */
+typedef struct {
+    const char *written[8]; /* NULL: declines */
+    guint asked;
+    int ends[2];
+} Prompter;
+
+static void prompter_open (Prompter *prompter)
+{
+    g_assert_cmpint (pipe2 (prompter->ends, O_CLOEXEC), ==, 0);
+}
+
+static void prompter_close (Prompter *prompter)
+{
+    close (prompter->ends[0]);
+    close (prompter->ends[1]);
+}
+
+static gsize lies_in (Prompter *prompter)
+{
+    int n = 0;
+    g_assert_cmpint (ioctl (prompter->ends[0], FIONREAD, &n), ==, 0);
+    return (gsize)n;
+}
+
+static void put (Prompter *prompter, const char *text)
+{
+    gsize size = strlen (text);
+    g_assert_cmpint (write (prompter->ends[1], text, size), ==, (gssize)size);
+}
+
+static TamgaPinAnswer prompt (const TamgaPinRequest *request, int pin_fd, gpointer data)
+{
+    Prompter *prompter = data;
+
+    g_assert_cmpint (pin_fd, ==, -1);
+    if (!request->pinpad)
+        g_assert_cmpuint (lies_in (prompter), ==, 0);
+    const char *text = prompter->written[prompter->asked++];
+    if (text == NULL)
+        return TAMGA_PIN_CANCEL;
+    put (prompter, text);
+    return TAMGA_PIN_GIVEN;
+}
+
+static gboolean prompted_login (TamgaKeyStore *store, Prompter *prompter, GError **error)
+{
+    TamgaKeysUi ui = {.pin = prompt, .data = prompter, .pin_source = prompter->ends[0]};
+    return tamga_key_store_login (store, &ui, NULL, error);
+}
+
+/* One pipe serves the logins of several stores in turn; what nobody asked for is never a PIN. */
+static void source_shared (void)
+{
+    Prompter prompter = {.written = {"000000\n" PIN "\n", PIN "\n" PIN "\nrest", PIN "\n"}};
+    g_autoptr (GError) error = NULL;
+
+    set_fault ("");
+    prompter_open (&prompter);
+    put (&prompter, "junk\n111111\nwithout an end");
+    g_autoptr (TamgaKeyStore) first = open_store (TAMGA_FAULT_PATH, TOKEN, 0);
+    g_autoptr (TamgaKeyStore) second = open_store (TAMGA_FAULT_PATH, "pkcs11:token=bystander", 0);
+    /* of two lines the first is the PIN: wrong, and the right one behind it is not tried */
+    g_assert_false (prompted_login (first, &prompter, &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN);
+    g_clear_error (&error);
+    g_assert_cmpuint (called ("C_Login"), ==, 1);
+    g_assert_cmpuint (lies_in (&prompter), ==, strlen (PIN "\n"));
+    g_assert_true (prompted_login (first, &prompter, &error));
+    g_assert_no_error (error);
+    g_assert_cmpuint (lies_in (&prompter), ==, strlen (PIN "\nrest"));
+    g_assert_true (prompted_login (second, &prompter, &error));
+    g_assert_no_error (error);
+    g_assert_cmpuint (lies_in (&prompter), ==, 0);
+    g_assert_cmpuint (called ("C_Login"), ==, 3);
+    g_assert_cmpuint (prompter.asked, ==, 3);
+    prompter_close (&prompter);
+}
+
+/* Declined, nothing is tried, even where something lies in the pipe. */
+static void source_declined (void)
+{
+    Prompter prompter = {.written = {NULL, PIN "\n"}};
+    g_autoptr (GError) error = NULL;
+
+    set_fault ("");
+    prompter_open (&prompter);
+    put (&prompter, PIN "\n");
+    g_autoptr (TamgaKeyStore) store = open_store (TAMGA_FAULT_PATH, TOKEN, 0);
+    g_assert_false (prompted_login (store, &prompter, &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_CANCELLED);
+    g_clear_error (&error);
+    g_assert_cmpuint (called ("C_Login"), ==, 0);
+    g_assert_true (prompted_login (store, &prompter, &error));
+    g_assert_no_error (error);
+    prompter_close (&prompter);
+}
+
+/* A prompter that says "given" and writes no whole line cannot hold tamga-key up for long, and one
+ * that ended is noticed at once. */
+static void source_lies (void)
+{
+    Prompter prompter = {.written = {PIN, "", PIN "\n"}};
+    g_autoptr (GError) error = NULL;
+
+    set_fault ("");
+    prompter_open (&prompter);
+    g_autoptr (TamgaKeyStore) store = open_store (TAMGA_FAULT_PATH, TOKEN, 0);
+    gint64 begin = g_get_monotonic_time ();
+    g_assert_false (prompted_login (store, &prompter, &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_CANCELLED);
+    g_clear_error (&error);
+    g_assert_cmpint (g_get_monotonic_time () - begin, <, 9 * G_TIME_SPAN_SECOND);
+    g_assert_cmpuint (called ("C_Login"), ==, 0);
+    Prompter ended = {.written = {""}};
+    prompter_open (&ended);
+    TamgaKeysUi ui = {.pin = prompt, .data = &ended, .pin_source = ended.ends[0]};
+    close (ended.ends[1]);
+    ended.ends[1] = open ("/dev/null", O_WRONLY | O_CLOEXEC);
+    begin = g_get_monotonic_time ();
+    g_assert_false (tamga_key_store_login (store, &ui, NULL, &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_CANCELLED);
+    g_clear_error (&error);
+    g_assert_cmpint (g_get_monotonic_time () - begin, <, 4 * G_TIME_SPAN_SECOND);
+    prompter_close (&ended);
+    prompter.asked = 2;
+    g_assert_true (prompted_login (store, &prompter, &error));
+    g_assert_no_error (error);
+    prompter_close (&prompter);
+}
+
+/* A reader with a keypad leaves the pipe alone. */
+static void source_pinpad (void)
+{
+    Prompter prompter = {.written = {""}};
+    g_autoptr (GError) error = NULL;
+
+    g_setenv ("TAMGA_FAULT_PINPAD_PIN", PIN, TRUE);
+    set_fault ("flag=pinpad");
+    prompter_open (&prompter);
+    put (&prompter, "left\n");
+    g_autoptr (TamgaKeyStore) store = open_store (TAMGA_FAULT_PATH, TOKEN, 0);
+    g_assert_true (prompted_login (store, &prompter, &error));
+    g_assert_no_error (error);
+    g_assert_cmpuint (lies_in (&prompter), ==, strlen ("left\n"));
+    g_unsetenv ("TAMGA_FAULT_PINPAD_PIN");
+    prompter_close (&prompter);
+}
+
+/* The PIN of each signature comes through the same pipe. */
+static void source_signs (void)
+{
+    const TamgaAlgorithm *algorithm = tamga_algorithm_by_name ("RSA-PKCS1-SHA-256");
+    Prompter prompter = {.written = {PIN "\n", PIN "\nmore\n", PIN "\n", "000000\n"}};
+    g_autoptr (GPtrArray) keys = NULL;
+    g_autoptr (GError) error = NULL;
+
+    set_fault ("attr=always-authenticate");
+    prompter_open (&prompter);
+    TamgaKeysUi ui = {.pin = prompt, .data = &prompter, .pin_source = prompter.ends[0]};
+    g_autoptr (TamgaKeyStore) store = open_store (TAMGA_FAULT_PATH, TOKEN, 0);
+    g_assert_true (prompted_login (store, &prompter, &error));
+    TamgaKey *key = the_key (store, &keys);
+    g_autoptr (GPtrArray) digests = some_digests (algorithm, 2);
+    g_autoptr (GPtrArray) signatures =
+        tamga_key_store_sign (store, key, algorithm, digests, &ui, NULL, &error);
+    g_assert_no_error (error);
+    assert_signatures (key, algorithm, digests, signatures);
+    g_assert_null (tamga_key_store_sign (store, key, algorithm, digests, &ui, NULL, &error));
+    g_assert_error (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN);
+    g_assert_cmpuint (prompter.asked, ==, 4);
+    prompter_close (&prompter);
+}
+
 typedef struct {
     const char *name;
     const char *old_pin, *new_pin, *again;
@@ -348,6 +524,11 @@ int main (int argc, char **argv)
     g_test_add_func ("/pin/always_authenticate", always_authenticate);
     g_test_add_func ("/pin/always_authenticate_wrong", always_authenticate_wrong);
     g_test_add_func ("/pin/logs_out", logs_out);
+    g_test_add_func ("/pin/source/shared", source_shared);
+    g_test_add_func ("/pin/source/declined", source_declined);
+    g_test_add_func ("/pin/source/lies", source_lies);
+    g_test_add_func ("/pin/source/pinpad", source_pinpad);
+    g_test_add_func ("/pin/source/signs", source_signs);
     for (gsize i = 0; i < G_N_ELEMENTS (changes); i++) {
         g_autofree char *name = g_strdup_printf ("/pin/change/%02u_%s", (guint)i, changes[i].name);
         g_test_add_data_func (name, &changes[i], changes_pin);
