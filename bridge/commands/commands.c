@@ -7,6 +7,9 @@ const TamgaBridgeCommand tamga_bridge_commands[] = {
     {"status", "", "does it run, since when, for whom", tamga_bridge_status},
     {"stop", "", "end it in order", tamga_bridge_stop},
     {"grants", "[list|revoke ORIGIN|revoke --all]", "what sites may do", tamga_bridge_grants},
+    {"install-trust", "", "make browsers trust the bridge", tamga_bridge_install_trust},
+    {"remove-trust", "", "undo that", tamga_bridge_remove_trust},
+    {"doctor", "", "what is missing, and how to mend it", tamga_bridge_doctor},
     {0},
 };
 

@@ -25,3 +25,6 @@ int tamga_bridge_serve (int argc, char **argv);
 int tamga_bridge_status (int argc, char **argv);
 int tamga_bridge_stop (int argc, char **argv);
 int tamga_bridge_grants (int argc, char **argv);
+int tamga_bridge_install_trust (int argc, char **argv);
+int tamga_bridge_remove_trust (int argc, char **argv);
+int tamga_bridge_doctor (int argc, char **argv);

@@ -144,5 +144,6 @@ int tamga_cli_cert (TamgaCli *cli, int argc, char **argv);
 int tamga_cli_trust_command (TamgaCli *cli, int argc, char **argv);
 int tamga_cli_journal_command (TamgaCli *cli, int argc, char **argv);
 int tamga_cli_profile_command (TamgaCli *cli, int argc, char **argv);
+int tamga_cli_bridge (TamgaCli *cli, int argc, char **argv);
 int tamga_cli_doctor (TamgaCli *cli, int argc, char **argv);
 int tamga_cli_help (TamgaCli *cli, int argc, char **argv);

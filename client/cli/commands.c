@@ -26,6 +26,8 @@ const TamgaCommand tamga_commands[] = {
      tamga_cli_journal_command, FALSE},
     {"profile", "list|show", "country rules that are installed", "tamga profile list",
      tamga_cli_profile_command, FALSE},
+    {"bridge", "status|grants|…", "the agent for e-government sites", "tamga bridge install-trust",
+     tamga_cli_bridge, FALSE},
     {"doctor", "", "check readers, drivers, cards, clock, services and trust", "tamga doctor",
      tamga_cli_doctor, TRUE},
     {"help", "[COMMAND]", "this list, or the help of one command", "tamga help sign",

@@ -299,8 +299,8 @@ static void check_folders (TamgaDoctor *doctor)
 int tamga_cli_doctor (TamgaCli *cli, int argc, char **argv)
 {
     static void (*const checks[]) (TamgaDoctor *) = {
-        check_rules, check_cards,   tamga_doctor_clock, tamga_doctor_services,
-        check_trust, check_journal, check_folders,
+        check_rules,         check_cards, tamga_doctor_clock, tamga_doctor_services,
+        tamga_doctor_bridge, check_trust, check_journal,      check_folders,
     };
     int code;
     if (!tamga_cli_parse (cli, &argc, &argv, NULL, 0, &code))

@@ -23,3 +23,5 @@ void tamga_doctor_tell (TamgaDoctor *doctor, TamgaDoctorResult result, const cha
 /* doctor_services.c: clock and the profile's services, over the network. */
 void tamga_doctor_clock (TamgaDoctor *doctor);
 void tamga_doctor_services (TamgaDoctor *doctor);
+/* doctor_bridge.c: the agent for sites, its certificate and the browsers that trust it. */
+void tamga_doctor_bridge (TamgaDoctor *doctor);
