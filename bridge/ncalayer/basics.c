@@ -234,12 +234,8 @@ static gboolean add_document (Arguments *arguments, const char *text, GError **e
 {
     g_autoptr (GBytes) bytes = NULL;
 
-    if (!arguments->decode && !arguments->digested) {
-        if (text[0] == '\0')
-            return invocation (error, "\"data\" has an empty document in it.");
-        tamga_ncalayer_add_text (arguments->documents, text);
-        return TRUE;
-    }
+    if (!arguments->decode && !arguments->digested)
+        return tamga_ncalayer_add_text (arguments->documents, text, error);
     bytes = tamga_argument_base64 ("\"data\"", text, error);
     if (bytes == NULL)
         return FALSE;

@@ -16,7 +16,7 @@
 typedef struct _Method Method;
 struct _Method {
     const char *name, *types; /* arguments.h */
-    /* A new reference; NULL without an error: there is no result. */
+    /* A new reference; null: there is no result. NULL with an error. */
     json_t *(*run) (TamgaRequest *request, const Method *method, const TamgaArgument *arguments,
                     GError **error);
     /* The document in the third argument. */
@@ -99,7 +99,7 @@ static json_t *change_locale (TamgaRequest *request, const Method *method,
     (void)error;
     g_free (request->locale);
     request->locale = g_strdup (tamga_language_of_locale (arguments[0].text));
-    return NULL;
+    return json_null ();
 }
 
 /* ---- Documents ---- */
@@ -210,11 +210,13 @@ static json_t *sign_xml (TamgaRequest *request, const Method *method,
     };
 
     (void)method;
-    if (arguments[2].text != NULL)
-        tamga_ncalayer_add_text (documents, arguments[2].text);
-    for (gsize i = 0; i < json_array_size (arguments[2].list); i++)
-        tamga_ncalayer_add_text (documents,
-                                 json_string_value (json_array_get (arguments[2].list, i)));
+    if (arguments[2].text != NULL && !tamga_ncalayer_add_text (documents, arguments[2].text, error))
+        return NULL;
+    for (gsize i = 0; i < json_array_size (arguments[2].list); i++) {
+        const char *text = json_string_value (json_array_get (arguments[2].list, i));
+        if (!tamga_ncalayer_add_text (documents, text, error))
+            return NULL;
+    }
     made = tamga_ncalayer_sign (request, &filter, &signing, NULL, error);
     if (made == NULL)
         return NULL;
@@ -267,6 +269,5 @@ json_t *tamga_ncalayer_common_utils (TamgaRequest *request, const json_t *messag
     else if (tamga_arguments_positional (method->name, method->types,
                                          json_object_get (message, "args"), arguments, &error))
         result = method->run (request, method, arguments, &error);
-    g_assert (result == NULL || error == NULL);
-    return error != NULL ? tamga_envelope_common_error (error) : tamga_envelope_common (result);
+    return result != NULL ? tamga_envelope_common (result) : tamga_envelope_common_error (error);
 }

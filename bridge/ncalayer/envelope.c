@@ -70,13 +70,22 @@ char *tamga_envelope_reason (const GError *error)
     return g_strdup_printf ("%s (%s).", text, tamga_failure_name (error));
 }
 
+/* A failure that nobody explained is one all the same: no call may end the bridge. `*made` is to be
+ * freed. */
+static const GError *explained (const GError *error, GError **made)
+{
+    if (error == NULL)
+        g_set_error (made, TAMGA_BRIDGE_ERROR, TAMGA_BRIDGE_ERROR_STATE, "Nothing says why.");
+    return error != NULL ? error : *made;
+}
+
 /* ---- commonUtils ---- */
 
 json_t *tamga_envelope_common (json_t *result)
 {
     json_t *reply = json_object ();
 
-    if (result != NULL)
+    if (!json_is_null (result))
         json_object_set_new (reply, "responseObject", result);
     json_object_set_new (reply, "code", json_string (CODE_DONE));
     return reply;
@@ -84,7 +93,8 @@ json_t *tamga_envelope_common (json_t *result)
 
 json_t *tamga_envelope_common_error (const GError *error)
 {
-    g_autofree char *reason = tamga_envelope_reason (error);
+    g_autoptr (GError) made = NULL;
+    g_autofree char *reason = tamga_envelope_reason (explained (error, &made));
 
     return json_pack ("{s:s, s:o}", "code", CODE_FAILED, "message", tamga_json_text (reason));
 }
@@ -115,9 +125,12 @@ json_t *tamga_envelope_basics_error (const GError *error)
         {tamga_bridge_error_quark, -1, "GENERAL_ERROR", "The request was not fulfilled."},
         {NULL, -1, "SIGNING_FAILURE", "The signature could not be made."},
     };
-    g_autofree char *reason = tamga_envelope_reason (error);
+    g_autoptr (GError) made = NULL;
+    g_autofree char *reason = NULL;
     gsize i = 0;
 
+    error = explained (error, &made);
+    reason = tamga_envelope_reason (error);
     if (is_cancelled (error))
         return json_pack ("{s:{}, s:b}", "body", "status", TRUE);
     while (rows[i].domain != NULL && (error->domain != rows[i].domain () ||

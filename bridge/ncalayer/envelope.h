@@ -9,7 +9,7 @@
  * for the person may name files, tokens and the tries that are left. */
 char *tamga_envelope_reason (const GError *error);
 
-/* commonUtils. NULL result: the method has none. */
+/* commonUtils. A result that is null is left out: the method has none. */
 json_t *tamga_envelope_common (json_t *result);
 json_t *tamga_envelope_common_error (const GError *error);
 /* basics: cancelling is a success without a result. */

@@ -11,11 +11,18 @@ GPtrArray *tamga_ncalayer_documents (void)
     return g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_request_document_free);
 }
 
-void tamga_ncalayer_add_text (GPtrArray *documents, const char *text)
+gboolean tamga_ncalayer_add_text (GPtrArray *documents, const char *text, GError **error)
 {
-    g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+    gsize size = strlen (text);
+    g_autoptr (GBytes) bytes = g_bytes_new (text, size);
 
+    if (size == 0) {
+        g_set_error (error, TAMGA_BRIDGE_ERROR, TAMGA_BRIDGE_ERROR_ARGUMENT,
+                     "Document %u has no bytes: there is nothing to sign.", documents->len + 1);
+        return FALSE;
+    }
     g_ptr_array_add (documents, tamga_request_document_new (NULL, bytes));
+    return TRUE;
 }
 
 void tamga_ncalayer_add_digest (GPtrArray *documents, GBytes *digest)

@@ -10,7 +10,8 @@ GPtrArray *tamga_ncalayer_sign (TamgaRequest *request, const TamgaKeyFilter *fil
                                 GError **error);
 /* A list for TamgaRequestSigning.documents. */
 GPtrArray *tamga_ncalayer_documents (void);
-void tamga_ncalayer_add_text (GPtrArray *documents, const char *text);
+/* TAMGA_BRIDGE_ERROR_ARGUMENT where it is empty. */
+gboolean tamga_ncalayer_add_text (GPtrArray *documents, const char *text, GError **error);
 void tamga_ncalayer_add_digest (GPtrArray *documents, GBytes *digest);
 /* XML that was made, as a string of JSON; TAMGA_BRIDGE_ERROR_ARGUMENT where it is not UTF-8. */
 json_t *tamga_ncalayer_xml_json (GBytes *xml, GError **error);

@@ -321,8 +321,9 @@ static void test_basics_arguments (void)
          "INVOCATION_ERROR", "\"chain\""},
         {"{'format':'cms'," SIGNER "}", "INVOCATION_ERROR", "\"data\""},
         {"{'format':'cms','data':[]," SIGNER "}", "INVOCATION_ERROR", "\"data\""},
+        {"{'format':'cms','data':['x','']," SIGNER "}", "INVOCATION_ERROR", "Document 2"},
         {"{'format':'cms','data':['x',null]," SIGNER "}", "INVOCATION_ERROR", "\"data\""},
-        {"{'format':'cms','data':''," SIGNER "}", "INVOCATION_ERROR", "\"data\""},
+        {"{'format':'cms','data':''," SIGNER "}", "INVOCATION_ERROR", "Document 1 has no bytes"},
         {"{'format':'cms','data':'x!','signingParams':{'decode':'true'}," SIGNER "}",
          "INVOCATION_ERROR", "\"data\" is not base64"},
         {"{'format':'cms','data':'x','allowedStorages':[1]," SIGNER "}", "INVOCATION_ERROR",
@@ -367,7 +368,7 @@ static void test_envelopes (void)
     g_autoptr (GError) cancelled =
         g_error_new (TAMGA_BRIDGE_ERROR, TAMGA_BRIDGE_ERROR_CANCELLED, "No.");
     g_autoptr (GError) pin = g_error_new (TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_CANCELLED, "No.");
-    g_autoptr (json_t) none = tamga_envelope_common (NULL);
+    g_autoptr (json_t) none = tamga_envelope_common (json_null ());
     g_autoptr (json_t) some = tamga_envelope_common (json_array ());
     g_autoptr (json_t) common = tamga_envelope_common_error (cancelled);
     g_autoptr (json_t) common_pin = tamga_envelope_common_error (pin);
@@ -382,6 +383,16 @@ static void test_envelopes (void)
     assert_json (basics, "{'body':{},'status':true}");
     assert_json (basics_pin, "{'body':{},'status':true}");
     assert_json (made, "{'body':{'result':['x']},'status':true}");
+}
+
+/* A failure without a reason is never taken for a success. */
+static void test_unexplained (void)
+{
+    g_autoptr (json_t) common = tamga_envelope_common_error (NULL);
+    g_autoptr (json_t) basics = tamga_envelope_basics_error (NULL);
+
+    g_assert_cmpstr (tamga_json_string (common, "code"), ==, "500");
+    g_assert_true (json_is_false (json_object_get (basics, "status")));
 }
 
 /* What is meant for the person stays here: labels, paths, tries. */
@@ -564,6 +575,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/ncalayer/booleans", test_booleans);
     g_test_add_func ("/ncalayer/basics-arguments", test_basics_arguments);
     g_test_add_func ("/ncalayer/envelopes", test_envelopes);
+    g_test_add_func ("/ncalayer/unexplained", test_unexplained);
     g_test_add_func ("/ncalayer/nothing-private", test_nothing_private);
     g_test_add_func ("/ncalayer/key-info", test_key_info);
     g_test_add_func ("/ncalayer/names", test_names);
