@@ -106,6 +106,40 @@ void tamga_pkcs11_free (TamgaPkcs11 *module)
     g_free (module);
 }
 
+/* Is there a slot whose token can be pulled (PKCS#11 v2.40 3.2, CKF_REMOVABLE_DEVICE)? */
+static gboolean has_removable (TamgaPkcs11 *module)
+{
+    CK_SLOT_ID slots[TAMGA_PKCS11_MAX_SLOTS];
+    CK_ULONG n = TAMGA_PKCS11_MAX_SLOTS;
+    CK_SLOT_INFO info;
+
+    if (TAMGA_P11 (module, C_GetSlotList, CK_FALSE, slots, &n) != CKR_OK)
+        return TRUE;
+    for (CK_ULONG i = 0; i < MIN (n, TAMGA_PKCS11_MAX_SLOTS); i++) {
+        if (TAMGA_P11 (module, C_GetSlotInfo, slots[i], &info) != CKR_OK ||
+            (info.flags & CKF_REMOVABLE_DEVICE) != 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean tamga_pkcs11_look_again (TamgaPkcs11 *module, GError **error)
+{
+    CK_C_INITIALIZE_ARGS arguments = {.flags = CKF_OS_LOCKING_OK};
+
+    if (module->selected || has_removable (module))
+        return TRUE;
+    CK_RV rv = TAMGA_P11 (module, C_Finalize, NULL);
+    if (rv != CKR_OK) {
+        tamga_pkcs11_set_error (module->name, "C_Finalize", rv, error);
+        return FALSE;
+    }
+    rv = TAMGA_P11 (module, C_Initialize, &arguments);
+    if (rv != CKR_OK)
+        tamga_pkcs11_set_error (module->name, "C_Initialize", rv, error);
+    return rv == CKR_OK;
+}
+
 /* Values that modules also return when a card is pulled in the middle of something. */
 static gboolean is_vague (CK_RV rv)
 {

@@ -12,6 +12,9 @@
 
 #include "client/keys/progress.h"
 
+/* More readers than any machine has; a module that claims more is broken. */
+#define TAMGA_PKCS11_MAX_SLOTS 1024
+
 typedef struct {
     char *path;
     char *name; /* base name, for messages */
@@ -41,6 +44,11 @@ gboolean tamga_pkcs11_failed (TamgaPkcs11 *module, const char *call, CK_RV rv, G
 TamgaPkcs11 *tamga_pkcs11_load (const char *path, GError **error);
 void tamga_pkcs11_free (TamgaPkcs11 *module);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TamgaPkcs11, tamga_pkcs11_free)
+
+/* Before a new list of the slots. Readers are looked at for each list; a module of software tokens
+ * (no slot of it is removable) may look at them only in C_Initialize, so it gets a new one. Not
+ * while a token is selected. */
+gboolean tamga_pkcs11_look_again (TamgaPkcs11 *module, GError **error);
 
 /* pkcs11_token.c: all slots as aa{sv}; the facts of the selected token as a{sv}. Floating. */
 GVariant *tamga_pkcs11_tokens (TamgaPkcs11 *module, GError **error);

@@ -19,8 +19,10 @@ static gpointer store_open (const char *argument, GError **error)
     return tamga_pkcs11_load (argument, error);
 }
 
-static GVariant *store_tokens (gpointer store, GError **error)
+static GVariant *store_tokens (gpointer store, gboolean again, GError **error)
 {
+    if (again && !tamga_pkcs11_look_again (store, error))
+        return NULL;
     return tamga_pkcs11_tokens (store, error);
 }
 

@@ -4,9 +4,6 @@
 #include "client/keys/pkcs11_error.h"
 #include "client/keys/pkcs11_module.h"
 
-/* More readers than any machine has; a module that claims more is broken. */
-#define MAX_SLOTS 1024
-
 /* Text of a fixed field that is padded with blanks (PKCS#11 v2.40 3.2). */
 static GVariant *text (const CK_UTF8CHAR *field, gsize size)
 {
@@ -82,20 +79,21 @@ static GVariant *slot_facts (TamgaPkcs11 *module, CK_SLOT_ID id)
 
 GVariant *tamga_pkcs11_tokens (TamgaPkcs11 *module, GError **error)
 {
-    CK_SLOT_ID slots[MAX_SLOTS];
+    CK_SLOT_ID slots[TAMGA_PKCS11_MAX_SLOTS];
     CK_ULONG n = 0;
     GVariantBuilder list;
 
     CK_RV rv = TAMGA_P11 (module, C_GetSlotList, CK_FALSE, NULL, &n);
     if (rv == CKR_OK) {
-        n = MAX_SLOTS; /* readers may come and go between two calls: room for all of them */
+        n = TAMGA_PKCS11_MAX_SLOTS; /* readers may come and go between two calls: room for all of
+                                       them */
         rv = TAMGA_P11 (module, C_GetSlotList, CK_FALSE, slots, &n);
     }
     if (rv != CKR_OK) {
         tamga_pkcs11_failed (module, "C_GetSlotList", rv, error);
         return NULL;
     }
-    n = MIN (n, MAX_SLOTS);
+    n = MIN (n, TAMGA_PKCS11_MAX_SLOTS);
     g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
     for (CK_ULONG i = 0; i < n; i++)
         g_variant_builder_add_value (&list, slot_facts (module, slots[i]));

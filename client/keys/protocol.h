@@ -6,7 +6,8 @@
  * tamga-key pkcs11 MODULE | tamga-key file FILE
  *
  *   open        fd: the progress page (progress.h)
- *   tokens      -> tokens aa{sv}: slot t, reader s, present b, label s, ... (pkcs11_token.c)
+ *   tokens      again b (asked before: a module that only looks when it starts does so) ->
+ *               tokens aa{sv}: slot t, reader s, present b, label s, ... (pkcs11_token.c)
  *   select      slot t -> (a session is open)
  *   token       -> the facts of the selected token, re-read
  *   drain       fd: the read end of a pipe that another process writes PINs to; what is in it is

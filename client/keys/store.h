@@ -11,7 +11,8 @@ typedef struct {
     /* Loads the module or reads the file. */
     gpointer (*open) (const char *argument, GError **error);
     /* NULL where there are no tokens: files. */
-    GVariant *(*tokens) (gpointer store, GError **error); /* floating aa{sv} */
+    /* Floating aa{sv}. `again`: what came and went since the last time must show. */
+    GVariant *(*tokens) (gpointer store, gboolean again, GError **error);
     gboolean (*select) (gpointer store, guint64 slot, GError **error);
     GVariant *(*token) (gpointer store, GError **error); /* floating a{sv} */
     gboolean (*change_pin) (gpointer store, const TamgaSecret *old_pin, const TamgaSecret *new_pin,

@@ -69,11 +69,10 @@ static GVariant *serve_open (Agent *agent, GVariant *arguments, int fd, GError *
 
 static GVariant *serve_tokens (Agent *agent, GVariant *arguments, int fd, GError **error)
 {
-    (void)arguments;
     (void)fd;
     if (agent->type->tokens == NULL)
         return misuse (error);
-    return one ("tokens", agent->type->tokens (agent->store, error));
+    return one ("tokens", agent->type->tokens (agent->store, flag (arguments, "again"), error));
 }
 
 static GVariant *serve_select (Agent *agent, GVariant *arguments, int fd, GError **error)

@@ -102,6 +102,28 @@ static void receive_tokens (TamgaProbe *probe, const TamgaCall *call)
     }
 }
 
+/* A module that crashes or hangs is left in peace for this long. */
+#define RETRY_US (10 * G_TIME_SPAN_SECOND)
+
+/* Begins: tamga-key is started and asked. */
+static void begin (TamgaProbe *probe, guint timeout_ms, const TamgaCall *call)
+{
+    probe->agent =
+        tamga_key_agent_start ("pkcs11", probe->module->path, timeout_ms, call, &probe->failure);
+    /* the next request at once: one that hangs must not make the others wait */
+    if (probe->agent != NULL)
+        tamga_key_agent_send (probe->agent, "tokens", NULL, -1, call, &probe->failure);
+}
+
+/* Ends what `begin` began. */
+static void finish (TamgaProbe *probe, const TamgaCall *call)
+{
+    if (probe->failure == NULL && tamga_key_agent_opened (probe->agent, call, &probe->failure))
+        receive_tokens (probe, call);
+    if (probe->failure != NULL)
+        probe->failed = g_get_monotonic_time ();
+}
+
 GPtrArray *tamga_probe_all (GPtrArray *modules, guint timeout_ms, const TamgaCall *call)
 {
     GPtrArray *probes = g_ptr_array_new_with_free_func (probe_free);
@@ -111,39 +133,66 @@ GPtrArray *tamga_probe_all (GPtrArray *modules, guint timeout_ms, const TamgaCal
         TamgaProbe *probe = g_new0 (TamgaProbe, 1);
         probe->module = modules->pdata[i];
         probe->tokens = g_ptr_array_new_with_free_func ((GDestroyNotify)tamga_key_token_free);
-        probe->agent = tamga_key_agent_start ("pkcs11", probe->module->path, timeout_ms, call,
-                                              &probe->failure);
-        /* the next request at once: one that hangs must not make the others wait */
-        if (probe->agent != NULL)
-            tamga_key_agent_send (probe->agent, "tokens", NULL, -1, call, &probe->failure);
+        begin (probe, timeout_ms, call);
         g_ptr_array_add (probes, probe);
     }
     g_ptr_array_unref (modules);
-    for (guint i = 0; i < probes->len; i++) {
-        TamgaProbe *probe = probes->pdata[i];
-        if (probe->failure == NULL && tamga_key_agent_opened (probe->agent, call, &probe->failure))
-            receive_tokens (probe, call);
-    }
+    for (guint i = 0; i < probes->len; i++)
+        finish (probes->pdata[i], call);
     return probes;
 }
 
-gboolean tamga_probe_again (GPtrArray *probes, const TamgaCall *call)
+static void ask_again (TamgaProbe *probe, const TamgaCall *call)
 {
-    gboolean fine = TRUE;
+    GVariantBuilder arguments;
+
+    g_variant_builder_init (&arguments, G_VARIANT_TYPE_VARDICT);
+    g_variant_builder_add (&arguments, "{sv}", "again", g_variant_new_boolean (TRUE));
+    tamga_key_agent_send (probe->agent, "tokens", g_variant_builder_end (&arguments), -1, call,
+                          &probe->failure);
+}
+
+/* Of the probes that were asked: tokens, or a failure. Those whose process is gone (it ends with
+ * the thread that started it, and with a crash of the module) go to `lost`. */
+static void receive_again (GPtrArray *asked, GPtrArray *lost, const TamgaCall *call)
+{
+    for (guint i = 0; i < asked->len; i++) {
+        TamgaProbe *probe = asked->pdata[i];
+        if (probe->failure == NULL)
+            receive_tokens (probe, call);
+        if (probe->failure != NULL)
+            probe->failed = g_get_monotonic_time ();
+        if (g_error_matches (probe->failure, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_MODULE_CRASHED))
+            g_ptr_array_add (lost, probe);
+    }
+}
+
+void tamga_probe_again (GPtrArray *probes, guint timeout_ms, const TamgaCall *call)
+{
+    g_autoptr (GPtrArray) asked = g_ptr_array_new ();
+    g_autoptr (GPtrArray) lost = g_ptr_array_new ();
+    gint64 now = g_get_monotonic_time ();
 
     for (guint i = 0; i < probes->len; i++) {
         TamgaProbe *probe = probes->pdata[i];
+        if (probe->failure == NULL) {
+            g_ptr_array_set_size (probe->tokens, 0);
+            ask_again (probe, call);
+            g_ptr_array_add (asked, probe);
+        } else if (now - probe->failed >= RETRY_US) {
+            g_ptr_array_add (lost, probe);
+        }
+    }
+    receive_again (asked, lost, call);
+    for (guint i = 0; i < lost->len; i++) {
+        TamgaProbe *probe = lost->pdata[i];
         g_ptr_array_set_size (probe->tokens, 0);
-        if (probe->failure == NULL)
-            tamga_key_agent_send (probe->agent, "tokens", NULL, -1, call, &probe->failure);
+        g_clear_error (&probe->failure);
+        g_clear_pointer (&probe->agent, tamga_key_agent_free);
+        begin (probe, timeout_ms, call);
     }
-    for (guint i = 0; i < probes->len; i++) {
-        TamgaProbe *probe = probes->pdata[i];
-        if (probe->failure == NULL)
-            receive_tokens (probe, call);
-        fine = fine && probe->failure == NULL;
-    }
-    return fine;
+    for (guint i = 0; i < lost->len; i++)
+        finish (lost->pdata[i], call);
 }
 
 TamgaKeyToken *tamga_probe_problem (const TamgaProbe *probe)

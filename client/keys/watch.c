@@ -45,13 +45,14 @@ const GPtrArray *tamga_keys_watch_tokens (TamgaKeysWatch *watch, const TamgaCall
 {
     forget (watch);
     watch->asked = g_get_monotonic_time ();
-    /* A process that died since, or a module that failed, is given another chance. */
-    if (watch->probes && !tamga_probe_again (watch->probes, call))
-        g_clear_pointer (&watch->probes, g_ptr_array_unref);
-    if (!watch->probes)
+    if (watch->probes)
+        tamga_probe_again (watch->probes, watch->config.timeout_ms, call);
+    else
         watch->probes =
             tamga_probe_all (tamga_modules_chosen (&watch->config), watch->config.timeout_ms, call);
     if (tamga_call_cancelled (call)) {
+        /* the processes were ended in the middle of their answers */
+        g_clear_pointer (&watch->probes, g_ptr_array_unref);
         g_set_error_literal (error, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_CANCELLED, "cancelled");
         return NULL;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Tokens that come and go, for a front end that stays: the modules stay open in their tamga-key
- * processes between two questions, so that a question costs no start of a process. */
+ * processes between two questions, so that a question costs no start of a process. A process
+ * that is gone is started again at the next question; a module that fails otherwise, after a while. */
 #pragma once
 
 #include "client/keys/keys.h"
