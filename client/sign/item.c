@@ -59,6 +59,11 @@ gboolean tamga_sign_item_in_memory (const TamgaSignItem *item)
 
 TamgaDocument *tamga_sign_item_open (const TamgaSignItem *item, GError **error)
 {
+    if (item->document && tamga_document_size (item->document) == 0) {
+        g_set_error (error, TAMGA_DOCUMENT_ERROR, TAMGA_DOCUMENT_ERROR_EMPTY, "%s is empty.",
+                     item->input);
+        return NULL;
+    }
     if (item->document)
         return tamga_document_ref (item->document);
     if (!item->digest)
@@ -162,6 +167,13 @@ gboolean tamga_sign_task_open (TamgaSignTask *task, const TamgaSignRun *run, GEr
     }
     if (!tamga_sign_check_options (format, options, error))
         return FALSE;
+    if (item->digest && run->level == TAMGA_LEVEL_LTA) {
+        g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_UNSUPPORTED,
+                     "%s: an archive timestamp (level LTA) is over the document itself, of which "
+                     "only a digest is here (EN 319 122-1 5.5.3).",
+                     item->input);
+        return FALSE;
+    }
     if (item->digest && (!format->by_digest || options->packaging != TAMGA_PACKAGING_DETACHED)) {
         g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
                      "A digest alone can be signed by a detached CAdES signature only, not in "

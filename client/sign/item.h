@@ -52,7 +52,8 @@ gboolean tamga_sign_task_finish (TamgaSignTask *task, const TamgaSignRun *run, G
 
 /* Is it a document in memory, whose output stays there? */
 gboolean tamga_sign_item_in_memory (const TamgaSignItem *item);
-/* The input of an item that is no digest: opened, or another reference. */
+/* The input of an item, opened or another reference; of a digest alone: an empty document. An empty
+ * input is an error. */
 TamgaDocument *tamga_sign_item_open (const TamgaSignItem *item, GError **error);
 /* For `path`; NULL: in memory. */
 TamgaOutput *tamga_sign_open_output (const char *path, gboolean replace, GError **error);

@@ -184,16 +184,53 @@ static char *refusal (const Job *job, EVP_PKEY *key, const TamgaAlgorithm *algor
     return NULL;
 }
 
-/* Where only digests were given, the algorithm's own has their length. */
+/* Where digests were given instead of documents, one of them at least must have the length of the
+ * algorithm's; those that have not are refused one by one. */
 static gboolean fits_digests (const Job *job, const TamgaAlgorithm *algorithm)
 {
+    gboolean given = FALSE;
     for (guint i = 0; i < job->tasks->len; i++) {
         const TamgaSignTask *task = job->tasks->pdata[i];
         GBytes *digest = task->item->digest;
-        if (digest && g_bytes_get_size (digest) != tamga_algorithm_digest (algorithm)->size)
-            return FALSE;
+        given = given || digest;
+        if (digest && g_bytes_get_size (digest) == tamga_algorithm_digest (algorithm)->size)
+            return TRUE;
     }
-    return TRUE;
+    return !given;
+}
+
+/* `sizes`: bytes of the digests that the key could sign. */
+static void set_no_length (const Job *job, const GArray *sizes, GError **error)
+{
+    const TamgaKey *key = job->run.key;
+    g_autoptr (GString) list = g_string_new (NULL);
+    for (guint i = 0; i < sizes->len; i++)
+        g_string_append_printf (list, "%s%u",
+                                i == 0               ? ""
+                                : i + 1 < sizes->len ? ", "
+                                                     : " or ",
+                                g_array_index (sizes, guint, i));
+    const TamgaSignTask *first = NULL;
+    for (guint i = 0; !first && i < job->tasks->len; i++) {
+        const TamgaSignTask *task = job->tasks->pdata[i];
+        first = task->item->digest ? task : NULL;
+    }
+    g_assert (first);
+    g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER,
+                 "%s: a digest of %" G_GSIZE_FORMAT " bytes was given; with the key \"%s\" it has "
+                 "%s bytes.",
+                 first->item->input, g_bytes_get_size (first->item->digest),
+                 key->label ? key->label : key->id, list->str);
+}
+
+static void note_size (GArray *sizes, const TamgaAlgorithm *algorithm)
+{
+    guint size = (guint)tamga_algorithm_digest (algorithm)->size;
+    for (guint i = 0; i < sizes->len; i++) {
+        if (g_array_index (sizes, guint, i) == size)
+            return;
+    }
+    g_array_append_val (sizes, size);
 }
 
 /* The first of scheme and digest that key, token, person and profile allow. */
@@ -206,6 +243,7 @@ static gboolean choose_algorithm (Job *job, GError **error)
     static const char *const digests[] = {NULL, "SHA-256", "SHA-384", "SHA-512"};
     gint64 now = tamga_sign_now (job->run.context);
     g_autofree char *refused = NULL; /* why the first one that could be used may not be */
+    g_autoptr (GArray) other_sizes = g_array_new (FALSE, FALSE, sizeof (guint));
     for (gsize s = 0; public_key && s < G_N_ELEMENTS (schemes); s++) {
         for (gsize d = 0; d < G_N_ELEMENTS (digests); d++) {
             const char *scheme = options->scheme ? options->scheme : schemes[s];
@@ -214,8 +252,12 @@ static gboolean choose_algorithm (Job *job, GError **error)
                                                         : NULL;
             const TamgaAlgorithm *algorithm =
                 tamga_algorithm_for_key (public_key, scheme, digest, NULL);
-            if (!algorithm || !key_can (key, algorithm) || !fits_digests (job, algorithm))
+            if (!algorithm || !key_can (key, algorithm))
                 continue;
+            if (!fits_digests (job, algorithm)) {
+                note_size (other_sizes, algorithm);
+                continue;
+            }
             g_autofree char *why = refusal (job, public_key, algorithm, now);
             if (!why) {
                 job->run.algorithm = algorithm;
@@ -227,6 +269,8 @@ static gboolean choose_algorithm (Job *job, GError **error)
     }
     if (refused)
         g_set_error_literal (error, TAMGA_SIGN_ERROR, TAMGA_SIGN_ERROR_ALGORITHM, refused);
+    else if (other_sizes->len > 0)
+        set_no_length (job, other_sizes, error);
     else
         set_no_algorithm (job, error);
     return FALSE;

@@ -65,8 +65,9 @@ typedef struct {
     void (*step) (const TamgaStep *step, gpointer data);
     void (*notice) (const TamgaFinding *finding, const char *document, gpointer data);
     gboolean (*consent) (const TamgaPreparation *preparation, const TamgaKey *key, gpointer data);
-    /* Once for the whole job: after the checks of `gate` have passed, before the PIN and before the
-     * key is used. FALSE ends the job: CANCELLED. */
+    /* Once for the whole job: after the checks of `gate` have passed, before the PIN (a key file
+     * without a `key` in the context shows its keys only after it) and before the key is used.
+     * FALSE ends the job: CANCELLED, and nothing is in the journal. */
     gboolean (*approve) (const TamgaProcedure *gate, const TamgaKey *key, gpointer data);
     void (*progress) (const char *document, guint64 done, guint64 total, gpointer data);
     /* The password of an encrypted document; NULL with an error where there is none. */

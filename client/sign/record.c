@@ -80,6 +80,23 @@ json_t *tamga_record_stamps (const GPtrArray *answers)
     return array;
 }
 
+/* What is in memory has no place where it could be looked up: it is known by its digest also where
+ * nothing was prepared, by which algorithm a digest alone was made is then not known. */
+static void add_bare_digest (json_t *entry, const TamgaSignItem *item)
+{
+    const TamgaDigest *algorithm = tamga_digest_by_name ("SHA-256");
+    g_autoptr (GBytes) value = item->digest     ? g_bytes_ref (item->digest)
+                               : item->document ? tamga_document_digest (item->document, algorithm,
+                                                                         NULL, 0, NULL, NULL, NULL)
+                                                : NULL;
+    g_autofree char *digest = value ? tamga_text_hex_bytes (value) : NULL;
+    if (!digest)
+        return;
+    if (!item->digest)
+        set_text (entry, "digest_algorithm", algorithm->name);
+    set_text (entry, "digest", digest);
+}
+
 static void add_document (json_t *entry, const TamgaSignTask *task)
 {
     json_object_set_new (entry, "document", tamga_sign_item_json (task->item));
@@ -89,8 +106,10 @@ static void add_document (json_t *entry, const TamgaSignTask *task)
     if (others)
         json_object_set_new (entry, "documents", others);
     TamgaPreparation *preparation = task->preparation;
-    if (!preparation)
+    if (!preparation) {
+        add_bare_digest (entry, task->item);
         return;
+    }
     g_autofree char *digest = tamga_text_hex_bytes (preparation->content_digest);
     set_text (entry, "digest_algorithm", tamga_algorithm_digest (preparation->algorithm)->name);
     set_text (entry, "digest", digest);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Timestamps over documents that nobody signs. */
+#include "client/sign/item.h"
 #include "client/sign/kept.h"
 #include "client/sign/keyless.h"
 
@@ -60,7 +61,8 @@ static gboolean timestamp_file (TamgaKeylessTask *task, const TamgaKeylessRun *r
     gboolean own = tamga_format_probe (task->document) == task->format;
     if (!tamga_keyless_output (task, run, own ? "timestamped" : NULL, error))
         return FALSE;
-    g_autoptr (TamgaOutput) output = tamga_output_open (task->output, task->item->replace, error);
+    g_autoptr (TamgaOutput) output =
+        tamga_sign_open_output (task->output, task->item->replace, error);
     return output && write_timestamp (task, run, output, error) &&
            check_kept (task, run, output, error) &&
            tamga_keyless_publish (task, run, output, error);

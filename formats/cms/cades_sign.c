@@ -189,15 +189,21 @@ static GBytes *digest_of_signed (const Preparation *preparation, const TamgaDige
                                  const TamgaSigningParameters *parameters, GError **error)
 {
     GBytes *given = parameters->content_digest;
-    if (given != NULL && digest == tamga_algorithm_digest (parameters->algorithm) &&
-        g_bytes_get_size (given) == digest->size)
-        return g_bytes_ref (given);
-    if (given != NULL) {
+    if (given != NULL && digest != tamga_algorithm_digest (parameters->algorithm)) {
+        tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
+                             "Of the content only a digest is here: one by %s, for a content "
+                             "timestamp, cannot be made.",
+                             digest->name);
+        return NULL;
+    }
+    if (given != NULL && g_bytes_get_size (given) != digest->size) {
         tamga_format_refuse (error, TAMGA_FORMAT_ERROR_PARAMETER,
                              "The given digest has %" G_GSIZE_FORMAT " bytes; one of %s has %u.",
                              g_bytes_get_size (given), digest->name, (guint)digest->size);
         return NULL;
     }
+    if (given != NULL)
+        return g_bytes_ref (given);
     if (preparation->target != NULL)
         return tamga_digest_bytes (digest, preparation->target->info->signature);
     if (preparation->content != NULL)
