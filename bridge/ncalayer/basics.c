@@ -240,9 +240,8 @@ static gboolean add_document (Arguments *arguments, const char *text, GError **e
     if (bytes == NULL)
         return FALSE;
     if (arguments->digested)
-        tamga_ncalayer_add_digest (arguments->documents, bytes);
-    else
-        g_ptr_array_add (arguments->documents, tamga_request_document_new (NULL, bytes));
+        return tamga_ncalayer_add_digest (arguments->documents, bytes, error);
+    g_ptr_array_add (arguments->documents, tamga_request_document_new (NULL, bytes));
     return TRUE;
 }
 
@@ -386,7 +385,8 @@ static json_t *sign (TamgaRequest *request, const json_t *args, GError **error)
     }
     if (!read_format (args, &arguments, error) || !read_storages (args, &arguments, error) ||
         !read_looks (args, &locale, error) || !read_signing_params (args, &arguments, error) ||
-        !read_signer_params (args, &arguments, error) || !read_data (args, &arguments, error))
+        !read_signer_params (args, &arguments, error) || !read_data (args, &arguments, error) ||
+        (arguments.format == FORMAT_XML && !tamga_ncalayer_check_xml (arguments.documents, error)))
         return NULL;
     return make_in_locale (request, &arguments, locale, error);
 }

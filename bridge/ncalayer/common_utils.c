@@ -122,10 +122,7 @@ static gboolean document_of_digest (TamgaRequest *request, const char *argument,
     g_autoptr (GBytes) digest = tamga_argument_base64 ("The digest", argument, error);
 
     (void)request;
-    if (digest == NULL)
-        return FALSE;
-    tamga_ncalayer_add_digest (documents, digest);
-    return TRUE;
+    return digest != NULL && tamga_ncalayer_add_digest (documents, digest, error);
 }
 
 /* Whether a path exists is told to nobody without a grant. */
@@ -217,6 +214,8 @@ static json_t *sign_xml (TamgaRequest *request, const Method *method,
         if (!tamga_ncalayer_add_text (documents, text, error))
             return NULL;
     }
+    if (!tamga_ncalayer_check_xml (documents, error))
+        return NULL;
     made = tamga_ncalayer_sign (request, &filter, &signing, NULL, error);
     if (made == NULL)
         return NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "formats/jose/base64.h"
+#include "formats/xml/xml.h"
 
 GPtrArray *tamga_ncalayer_documents (void)
 {
@@ -25,12 +26,36 @@ gboolean tamga_ncalayer_add_text (GPtrArray *documents, const char *text, GError
     return TRUE;
 }
 
-void tamga_ncalayer_add_digest (GPtrArray *documents, GBytes *digest)
+gboolean tamga_ncalayer_add_digest (GPtrArray *documents, GBytes *digest, GError **error)
 {
-    TamgaRequestDocument *document = tamga_request_document_new (NULL, NULL);
+    static const char *const names[] = {"SHA-256", "SHA-384", "SHA-512"}; /* one for each length */
+    gsize size = g_bytes_get_size (digest);
 
-    document->digest = g_bytes_ref (digest);
-    g_ptr_array_add (documents, document);
+    for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+        TamgaRequestDocument *document;
+        if (tamga_digest_by_name (names[i])->size != size)
+            continue;
+        document = tamga_request_document_new (NULL, NULL);
+        document->digest = g_bytes_ref (digest);
+        g_ptr_array_add (documents, document);
+        return TRUE;
+    }
+    g_set_error (error, TAMGA_BRIDGE_ERROR, TAMGA_BRIDGE_ERROR_ARGUMENT,
+                 "Digest %u has %" G_GSIZE_FORMAT " bytes: a digest has 32, 48 or 64.",
+                 documents->len + 1, size);
+    return FALSE;
+}
+
+gboolean tamga_ncalayer_check_xml (const GPtrArray *documents, GError **error)
+{
+    for (guint i = 0; i < documents->len; i++) {
+        const TamgaRequestDocument *document = documents->pdata[i];
+        g_autofree char *name = g_strdup_printf ("Document %u", i + 1);
+        g_autoptr (TamgaXml) xml = tamga_xml_parse_bytes (name, document->bytes, error);
+        if (xml == NULL)
+            return FALSE;
+    }
+    return TRUE;
 }
 
 GPtrArray *tamga_ncalayer_sign (TamgaRequest *request, const TamgaKeyFilter *filter,

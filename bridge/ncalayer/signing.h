@@ -12,7 +12,11 @@ GPtrArray *tamga_ncalayer_sign (TamgaRequest *request, const TamgaKeyFilter *fil
 GPtrArray *tamga_ncalayer_documents (void);
 /* TAMGA_BRIDGE_ERROR_ARGUMENT where it is empty. */
 gboolean tamga_ncalayer_add_text (GPtrArray *documents, const char *text, GError **error);
-void tamga_ncalayer_add_digest (GPtrArray *documents, GBytes *digest);
+/* TAMGA_BRIDGE_ERROR_ARGUMENT where no digest has that length: before the person is asked. */
+gboolean tamga_ncalayer_add_digest (GPtrArray *documents, GBytes *digest, GError **error);
+/* All of them are XML that can be signed, without a DTD: before the person is asked. Errors of the
+ * format. */
+gboolean tamga_ncalayer_check_xml (const GPtrArray *documents, GError **error);
 /* XML that was made, as a string of JSON; TAMGA_BRIDGE_ERROR_ARGUMENT where it is not UTF-8. */
 json_t *tamga_ncalayer_xml_json (GBytes *xml, GError **error);
 json_t *tamga_ncalayer_base64_json (GBytes *bytes);

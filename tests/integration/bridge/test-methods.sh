@@ -8,9 +8,9 @@ case ${1:-rsa} in
 rsa) KIND=RSA-2048 ALGORITHM=RSA ;;
 gost) KIND=KZ-GOST-2015-512 ALGORITHM=ECGOST3410-2015-512 ;;
 esac
-national_start kz $KIND
+national_start kz "$KIND"
 printf '\n[bridge]\nprofile=kz-here\n' >>"$XDG_CONFIG_HOME/tamga/tamga.conf"
-person aigul individual $KIND
+person aigul individual "$KIND"
 CALLS=$TAMGA_BUILD/bin/tamga-bridge-calls
 CANCEL=
 export CANCEL KEY_FILE=$W/id/aigul.p12 DOCUMENT=$d/data.bin PASSWORD
@@ -189,6 +189,7 @@ xml_hostile() {
         common signXml "[\"PKCS12\", \"SIGNATURE\", \"$one\", \"\", \"\"]"
         expect_json .code 500
         refuse_text root:
+        [ ! -s "$LOG" ] || failed "the person was asked"
     done
 }
 check "signXml refuses a DTD and what is no XML" xml_hostile

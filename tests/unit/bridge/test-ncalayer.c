@@ -511,6 +511,38 @@ static void test_names (void)
                      "CN=\\ a\\,b\\=c\\+\\\"d\\\"\\\\\\ ,O=\\#1+OU=x\xEF\xBF\xBDy,E=a@b,1.2.3.4=z");
 }
 
+/* What cannot be signed is refused before anybody is asked: here nobody could be. */
+static void test_refused_first (void)
+{
+    static const struct {
+        const char *call, *text;
+    } rows[] = {
+        {"{'module':'" COMMON "','method':'signXml','args':['P','','<a>']}", "XML"},
+        {"{'module':'" COMMON "','method':'signXml','args':['P','','']}", "no bytes"},
+        {"{'module':'" COMMON "','method':'signXmls','args':['P','',['<a/>','text']]}",
+         "Document 2"},
+        {"{'module':'" COMMON "','method':'signXml','args':['P','','<!DOCTYPE a><a/>']}",
+         "document type"},
+        {"{'module':'" COMMON "','method':'createCAdESFromBase64Hash','args':['P','','MTIz']}",
+         "Digest 1 has 3 bytes"},
+        {"{'module':'" BASICS "','method':'sign','args':{'format':'cms','data':'MTIz',"
+         "'signingParams':{'digested':true}," SIGNER "}}",
+         "Digest 1 has 3 bytes"},
+        {"{'module':'" BASICS "','method':'sign','args':{'format':'xml','data':['<a/>','<']," SIGNER
+         "}}",
+         "Document 2"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        g_autofree char *text = quoted (rows[i].call), *said = NULL;
+        g_autoptr (json_t) reply = ask (text);
+        said = tamga_json_dump (reply);
+        g_test_message ("%s", said);
+        g_assert_nonnull (strstr (said, rows[i].text));
+        g_assert_null (strstr (said, "prompter"));
+    }
+}
+
 /* ---- Nothing without the person ---- */
 
 /* Each of them is a good call; nobody is there to grant it, so each is refused. */
@@ -520,7 +552,8 @@ static void test_grant_first (void)
         "{'module':'" COMMON "','method':'getActiveTokens'}",
         "{'module':'" COMMON "','method':'getKeyInfo','args':['PKCS12']}",
         "{'module':'" COMMON "','method':'createCAdESFromBase64','args':['PKCS12','','MTEK',true]}",
-        "{'module':'" COMMON "','method':'createCAdESFromBase64Hash','args':['PKCS12','','MTEK']}",
+        "{'module':'" COMMON "','method':'createCAdESFromBase64Hash','args':['PKCS12','',"
+        "'ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs=']}",
         "{'module':'" COMMON "','method':'createCAdESFromFile','args':['PKCS12','','/x','true']}",
         "{'module':'" COMMON "','method':'createCMSSignatureFromBase64','args':['PKCS12','',"
         "'MTEK',false]}",
@@ -579,6 +612,7 @@ int main (int argc, char **argv)
     g_test_add_func ("/ncalayer/nothing-private", test_nothing_private);
     g_test_add_func ("/ncalayer/key-info", test_key_info);
     g_test_add_func ("/ncalayer/names", test_names);
+    g_test_add_func ("/ncalayer/refused-first", test_refused_first);
     g_test_add_func ("/ncalayer/grant-first", test_grant_first);
     result = g_test_run ();
     tamga_request_clear (&request);
