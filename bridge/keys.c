@@ -6,6 +6,7 @@
 #include "bridge/request_internal.h"
 #include "bridge/storages.h"
 #include "client/validate/particulars.h"
+#include "formats/limits.h"
 #include "formats/ossl.h"
 
 #define MAX_ATTEMPTS 5u
@@ -79,6 +80,12 @@ static gboolean has_usage (X509 *certificate, const char *oid)
     return found;
 }
 
+/* RFC 5280 4.2.1.12: without extended key usages the key is for any of them. */
+static gboolean restricts_usage (X509 *certificate)
+{
+    return X509_get_ext_by_NID (certificate, NID_ext_key_usage, -1) >= 0;
+}
+
 static gboolean has_identifier (const GPtrArray *identifiers, const char *label, const char *value)
 {
     for (guint i = 0; i < identifiers->len; i++) {
@@ -93,30 +100,32 @@ static gboolean has_identifier (const GPtrArray *identifiers, const char *label,
 static gboolean same_serial (X509 *certificate, const char *wanted)
 {
     g_autofree char *own = tamga_ossl_serial (X509_get0_serialNumber (certificate));
-    g_autofree char *bare = g_strdelimit (g_strdup (own), ":", ' ');
-    g_auto (GStrv) parts = g_strsplit (bare, " ", -1);
-    g_autofree char *digits = g_strjoinv ("", parts);
-    const char *a = digits + strspn (digits, "0"), *b = wanted + strspn (wanted, "0");
+    const char *a = own + strspn (own, "0"), *b = wanted + strspn (wanted, "0");
     return g_ascii_strcasecmp (a, b) == 0;
 }
 
-/* Issued, at any distance, by one of the certificates of the call? */
+/* Who issued `below`, of this list; NULL: nobody there. */
+static X509 *find_issuer (const GPtrArray *list, X509 *below)
+{
+    for (guint i = 0; list && i < list->len; i++) {
+        X509 *other = list->pdata[i];
+        if (X509_check_issued (other, below) == X509_V_OK &&
+            X509_verify (below, X509_get0_pubkey (other)) == 1)
+            return other;
+    }
+    return NULL;
+}
+
+/* Does the path go through one of the certificates of the call, over others of the key's store? */
 static gboolean chains_to (const TamgaKey *key, const GPtrArray *chain)
 {
     X509 *below = key->certificate;
-    for (guint depth = 0; depth <= chain->len; depth++) {
-        X509 *issuer = NULL;
-        for (guint i = 0; !issuer && i < chain->len; i++) {
-            X509 *other = chain->pdata[i];
-            if (other != below && X509_check_issued (other, below) == X509_V_OK &&
-                X509_verify (below, X509_get0_pubkey (other)) == 1)
-                issuer = other;
-        }
-        if (!issuer)
-            return depth > 0;
-        below = issuer;
+    for (guint depth = 0; below && depth < TAMGA_MAX_PATH_LENGTH; depth++) {
+        if (find_issuer (chain, below))
+            return TRUE;
+        below = find_issuer (key->chain, below);
     }
-    return TRUE;
+    return FALSE;
 }
 
 static const char *objection_to_times (X509 *certificate, gint64 now)
@@ -147,11 +156,11 @@ static const char *objection_to_use (const TamgaKey *key, const TamgaKeyFilter *
     X509 *certificate = key->certificate;
     if (filter->signing && !tamga_keys_may_sign (certificate))
         return "The certificate is not for signing.";
-    if (filter->signing && X509_get_ext_by_NID (certificate, NID_ext_key_usage, -1) >= 0 &&
-        has_usage (certificate, "1.3.6.1.5.5.7.3.2") &&
+    if (filter->signing && has_usage (certificate, "1.3.6.1.5.5.7.3.2") &&
         !has_usage (certificate, "1.3.6.1.5.5.7.3.4"))
         return "The certificate is for authentication.";
-    if (filter->authentication && !has_usage (certificate, "1.3.6.1.5.5.7.3.2"))
+    if (filter->authentication && restricts_usage (certificate) &&
+        !has_usage (certificate, "1.3.6.1.5.5.7.3.2"))
         return "The certificate is not for authentication.";
     for (const char *const *oid = filter->extended_key_usages; oid && *oid; oid++) {
         if (!has_usage (certificate, *oid))
@@ -191,36 +200,66 @@ static void add_keys (Choosing *choosing, TamgaKeyStore *store, GPtrArray *keys,
     }
 }
 
-static void add_token (Choosing *choosing, const char *uri, const char *storage)
+/* A token that can be asked for its keys. */
+typedef struct {
+    char *uri, *module;
+    const char *storage; /* static */
+} Token;
+
+static void token_free (gpointer data)
 {
-    const TamgaKeysConfig config = {.modules = choosing->request->bridge->config->modules};
+    Token *token = data;
+    g_free (token->uri);
+    g_free (token->module);
+    g_free (token);
+}
+
+/* Only the module that showed the token is asked: others may show it too. */
+static void add_token (Choosing *choosing, const Token *token)
+{
+    char *modules[] = {token->module, NULL};
+    const TamgaKeysConfig config = {.modules = modules};
     const TamgaCall *call = &choosing->request->call;
     g_autoptr (GError) error = NULL;
-    TamgaKeyStore *store = tamga_key_store_open (uri, &config, call, &error);
+    TamgaKeyStore *store = tamga_key_store_open (token->uri, &config, call, &error);
     g_autoptr (GPtrArray) keys = store ? tamga_key_store_keys (store, call, &error) : NULL;
     if (keys)
-        add_keys (choosing, store, keys, storage);
+        add_keys (choosing, store, keys, token->storage);
     if (store)
         g_ptr_array_add (choosing->stores, store);
     if (error)
         tamga_request_tell_error (choosing->request, error);
 }
 
-/* "URI", "storage", ... of the tokens that the filter allows. */
+static gboolean is_listed (const GPtrArray *fitting, const char *uri)
+{
+    for (guint i = 0; i < fitting->len; i++) {
+        if (strcmp (((Token *)fitting->pdata[i])->uri, uri) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The tokens that the filter allows, each once, whatever number of modules shows it. Elements:
+ * Token. */
 static GPtrArray *fitting_tokens (const Choosing *choosing, GError **error)
 {
     TamgaBridge *bridge = choosing->request->bridge;
-    g_autoptr (GPtrArray) fitting = g_ptr_array_new_with_free_func (g_free);
+    g_autoptr (GPtrArray) fitting = g_ptr_array_new_with_free_func (token_free);
     g_mutex_lock (&bridge->tokens_lock);
     const GPtrArray *tokens =
         tamga_keys_watch_tokens (bridge->tokens, &choosing->request->call, error);
     for (guint i = 0; tokens && i < tokens->len; i++) {
         const TamgaKeyToken *token = tokens->pdata[i];
         const char *storage = tamga_storage_of_token (token);
-        if (!token->present || !token->initialized || !listed (choosing->filter->storages, storage))
+        if (!token->present || !token->initialized ||
+            !listed (choosing->filter->storages, storage) || is_listed (fitting, token->uri))
             continue;
-        g_ptr_array_add (fitting, g_strdup (token->uri));
-        g_ptr_array_add (fitting, g_strdup (storage));
+        Token *copy = g_new0 (Token, 1);
+        copy->uri = g_strdup (token->uri);
+        copy->module = g_strdup (token->module);
+        copy->storage = storage;
+        g_ptr_array_add (fitting, copy);
     }
     g_mutex_unlock (&bridge->tokens_lock);
     return tokens ? g_steal_pointer (&fitting) : NULL;
@@ -234,10 +273,8 @@ static gboolean add_tokens (Choosing *choosing, GError **error)
     if (only_files)
         return TRUE;
     g_autoptr (GPtrArray) fitting = fitting_tokens (choosing, error);
-    /* The names of storages are literals of the table: the copies only carry them out of the lock.
-     */
-    for (guint i = 0; fitting && i < fitting->len; i += 2)
-        add_token (choosing, fitting->pdata[i], g_intern_string (fitting->pdata[i + 1]));
+    for (guint i = 0; fitting && i < fitting->len; i++)
+        add_token (choosing, fitting->pdata[i]);
     return fitting != NULL;
 }
 
@@ -322,8 +359,9 @@ static gboolean log_in (TamgaRequest *request, TamgaKeyStore *store, GError **er
         g_autoptr (GError) failed = NULL;
         if (tamga_key_store_login (store, &ui, &request->call, &failed))
             return TRUE;
-        gboolean again = g_error_matches (failed, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN) &&
-                         attempt < MAX_ATTEMPTS;
+        gboolean wrong = g_error_matches (failed, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_WRONG_PIN) ||
+                         g_error_matches (failed, TAMGA_KEYS_ERROR, TAMGA_KEYS_ERROR_PIN_INVALID);
+        gboolean again = wrong && attempt < MAX_ATTEMPTS;
         if (again) {
             tamga_request_tell_error (request, failed);
             continue;
@@ -410,8 +448,10 @@ static const Candidate *only_usable (const Choosing *choosing, guint *count)
 
 static void set_no_key (const Choosing *choosing, GError **error)
 {
-    g_autoptr (GString) text = g_string_new (
-        choosing->candidates->len > 0 ? "No key fits what the site asks for." : "There is no key.");
+    g_autoptr (GString) text =
+        g_string_new (choosing->candidates->len > 0
+                          ? "No key fits what the site asks for."
+                          : "No token or card with a key that the site accepts is plugged in.");
     for (guint i = 0; i < choosing->candidates->len; i++) {
         const Candidate *candidate = choosing->candidates->pdata[i];
         X509 *certificate = candidate->key->certificate;

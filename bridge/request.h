@@ -51,7 +51,7 @@ typedef struct {
     const char *const *extended_key_usages; /* dotted OIDs: all of them (AND) */
     const char *iin, *bin, *serial;         /* hex; NULL or "": any */
     GPtrArray *chain;                       /* X509: the path must go through one of them; NULL: the
-                                               profile's trust; empty: no path is asked for */
+                                               trust of the checks; empty: no path asked for */
     gboolean signing;                       /* for documents, not only for authentication */
     gboolean authentication;                /* keyType AUTHENTICATION */
 } TamgaKeyFilter;

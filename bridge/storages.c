@@ -13,8 +13,9 @@ static const struct {
 } kinds[] = {
     {"AKKZIDCardStore", {"kzidcard", "kz id", "id card", "id-card"}},
     {"AKKaztokenStore", {"kaztoken", "rutoken"}},
-    {"AKEToken72KStore", {"etoken 72k", "etoken pro 72k", "etoken"}},
-    {"AKEToken5110Store", {"5110", "id prime", "idprime", "safenet"}},
+    {"AKEToken5110Store", {"5110", "id prime", "idprime"}},
+    {"AKEToken72KStore", {"etoken"}},
+    {"AKEToken5110Store", {"safenet"}},
     {"AKJaCartaStore", {"jacarta"}},
     {"AKAKEYStore", {"akey", "a-key"}},
     {"AKKaztokenStore", {NULL}},
