@@ -108,8 +108,19 @@ static gboolean add_page_headers (struct lws *wsi, const TamgaPage *page, const 
     return fine && add (wsi, "cross-origin-resource-policy:", "same-origin", at, end);
 }
 
-/* Sends the head; the body follows when the socket takes it. What lws wants its callback to
- * return. */
+static int write_body (struct lws *wsi, GBytes *body)
+{
+    gsize size;
+    const guint8 *data = g_bytes_get_data (body, &size);
+    g_autofree guint8 *room = g_malloc (LWS_PRE + size);
+    memcpy (room + LWS_PRE, data, size);
+    if (lws_write (wsi, room + LWS_PRE, size, LWS_WRITE_HTTP_FINAL) < (int)size)
+        return -1;
+    return lws_http_transaction_completed (wsi) ? -1 : 0;
+}
+
+/* Sends the head; the body follows when the socket takes it, or at once where there is no
+ * connection of ours yet: before an upgrade. What lws wants its callback to return. */
 static int send_page (struct lws *wsi, Connection *connection, const TamgaPage *page,
                       const char *origin, gboolean head_only)
 {
@@ -122,6 +133,8 @@ static int send_page (struct lws *wsi, Connection *connection, const TamgaPage *
         return -1;
     if (size == 0 || head_only)
         return lws_http_transaction_completed (wsi) ? -1 : 0;
+    if (!connection)
+        return write_body (wsi, page->body);
     connection->page = g_bytes_ref (page->body);
     lws_callback_on_writable (wsi);
     return 0;
@@ -131,14 +144,8 @@ static int send_body (struct lws *wsi, Connection *connection)
 {
     if (!connection->page)
         return 0;
-    gsize size;
-    const guint8 *data = g_bytes_get_data (connection->page, &size);
-    g_autofree guint8 *room = g_malloc (LWS_PRE + size);
-    memcpy (room + LWS_PRE, data, size);
-    g_clear_pointer (&connection->page, g_bytes_unref);
-    if (lws_write (wsi, room + LWS_PRE, size, LWS_WRITE_HTTP_FINAL) < (int)size)
-        return -1;
-    return lws_http_transaction_completed (wsi) ? -1 : 0;
+    g_autoptr (GBytes) body = g_steal_pointer (&connection->page);
+    return write_body (wsi, body);
 }
 
 static int refuse (struct lws *wsi, Connection *connection, guint status, const char *why)
