@@ -163,7 +163,7 @@ static json_t *show_bytes (TamgaPreview *preview, const TamgaRequestDocument *do
     g_autofree char *sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, document->bytes);
     return json_pack ("{s:o, s:s, s:I, s:s, s:o, s:o}", "name", tamga_json_text (document->name),
                       "type", type, "size", (json_int_t)size, "sha256", sha256, "text",
-                      inside ? json_stringn (data, size) : json_null (), "view",
+                      inside ? json_stringn (size > 0 ? data : "", size) : json_null (), "view",
                       tamga_json_text (view));
 }
 
