@@ -289,4 +289,26 @@ denied() {
 }
 check "denied: nothing is told" denied
 
+#--- A token -------------------------------------------------------------------------------------
+
+# SoftHSM can hold RSA keys; no site knows its name, so it has that of the usual tokens.
+token() {
+    world_token
+    printf '\n[keys]\nmodules=%s\n' "$SOFTHSM_MODULE" >>"$XDG_CONFIG_HOME/tamga/tamga.conf"
+    must openssl pkcs12 -legacy -in "$W/id/aigul.p12" -passin "pass:$PASSWORD" -nodes -nocerts \
+        -out "$W/id/card.key" &&
+        cp "$W/id/aigul.p12.der" "$W/id/card.der" && on_token card 01 || return
+    common getActiveTokens '[]'
+    expect_json '. == {responseObject: ["AKKaztokenStore"], code: "200"}'
+    PASSWORD=$PIN common createCAdESFromBase64 "[\"AKKaztokenStore\", \"SIGNATURE\", \"$HELLO\", true]"
+    expect_json .code 200
+    result "$W/b64" && base64 -d "$W/b64" >"$W/made" || failed "no base64"
+    cms_good "$W/made"
+    asked grant consent pin
+    common createCAdESFromBase64 "[\"AKEToken72KStore\", \"SIGNATURE\", \"$HELLO\", true]"
+    expect_json .code 500
+    refuse_text ТЕСТОВ aigul
+}
+[ $KIND != RSA-2048 ] || check "a token is named, and signs" token
+
 world_end
