@@ -369,6 +369,25 @@ static void test_digest (Job *job, gconstpointer data)
     }
 }
 
+/* A key with a digest of its own takes no other, of whatever length that is. */
+static void test_digest_gost (Job *job, gconstpointer data)
+{
+    (void)data;
+    const TamgaAlgorithm *algorithm = tamga_algorithm_for_key (
+        X509_get0_pubkey (job->context.key->certificate), NULL, NULL, NULL);
+    g_assert_nonnull (algorithm);
+    g_autoptr (GBytes) content = bytes_of (TEXT);
+    g_autoptr (GBytes) digest = tamga_digest_bytes (tamga_algorithm_digest (algorithm), content);
+    g_autoptr (GBytes) other = digest_of ("SHA-256", TEXT);
+    const TamgaSignItem item = {.input = "rent.txt", .digest = digest};
+    const TamgaSignItem wrong = {.input = "rent.txt", .digest = other};
+    job->options.packaging = TAMGA_PACKAGING_DETACHED;
+    g_autoptr (GBytes) made = sign_one (job, &item);
+    g_autoptr (GPtrArray) signatures = read_back (made, content);
+    g_assert_cmpuint (signatures->len, ==, 1);
+    assert_refused (job, &wrong, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_PARAMETER, "has 64 bytes");
+}
+
 static void test_digest_lengths (Job *job, gconstpointer data)
 {
     (void)data;
@@ -599,6 +618,7 @@ int main (int argc, char **argv)
     ADD ("/memory/gate", NULL, test_gate);
     ADD ("/memory/digest/ec", NULL, test_digest);
     ADD ("/memory/digest/rsa", "RSA-2048", test_digest);
+    ADD ("/memory/digest/gost", "KZ-GOST-2015-512", test_digest_gost);
     ADD ("/memory/digest/lengths", NULL, test_digest_lengths);
     ADD ("/memory/digest/batch", NULL, test_digest_batch);
     ADD ("/memory/digest/elsewhere", NULL, test_digest_elsewhere);
