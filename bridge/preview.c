@@ -2,9 +2,15 @@
 /* What is shown of each document: its text, or a private copy. */
 #include "bridge/preview.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#define PDF "application/pdf"
+#define MAX_PAGES 20u
+#define PAGE_WIDTH 900u /* pixels */
 
 struct _TamgaPreview {
     char *folder;     /* private, with what is in `files`; NULL: none was needed */
@@ -86,7 +92,7 @@ static const char *type_of (const char *data, gsize size)
 {
     static const char pdf[] = "%PDF-";
     if (size >= strlen (pdf) && memcmp (data, pdf, strlen (pdf)) == 0)
-        return "application/pdf";
+        return PDF;
     if (!is_text (data, size))
         return "application/octet-stream";
     gsize at = 0;
@@ -125,6 +131,14 @@ static const char *keep (TamgaPreview *preview, const char *name, GBytes *bytes,
         return path;
     g_set_error (error, TAMGA_BRIDGE_ERROR, TAMGA_BRIDGE_ERROR_PROMPTER,
                  "What is to be shown could not be written: %s", failed->message);
+    return NULL;
+}
+
+static TamgaPreview *give_up (const TamgaCall *call, GError **error)
+{
+    if (error && !*error && tamga_call_cancelled (call))
+        g_set_error_literal (error, TAMGA_BRIDGE_ERROR, TAMGA_BRIDGE_ERROR_GONE,
+                             "The caller went away.");
     return NULL;
 }
 
@@ -167,9 +181,35 @@ static json_t *show_bytes (TamgaPreview *preview, const TamgaRequestDocument *do
                       tamga_json_text (view));
 }
 
+/* Pictures of the first pages: the person sees them, and never has to open the PDF itself. */
+static json_t *draw_pages (TamgaPreview *preview, const char *path, guint number,
+                           const TamgaCall *call, guint *count, GError **error)
+{
+    int fd = open (path, O_RDONLY | O_CLOEXEC);
+    g_autoptr (GError) failed = NULL;
+    g_autoptr (TamgaRender) render = tamga_render_open (fd, call, &failed);
+    if (fd >= 0)
+        close (fd);
+    *count = render ? tamga_render_pages (render) : 0;
+    json_t *pages = json_array ();
+    for (guint i = 0; i < *count && i < MAX_PAGES; i++) {
+        g_autofree char *name = g_strdup_printf ("document-%u-page-%u.png", number, i + 1);
+        g_autoptr (GBytes) png = tamga_render_page (render, i, PAGE_WIDTH, call, &failed);
+        const char *file = png ? keep (preview, name, png, error) : NULL;
+        if (!file)
+            break;
+        json_array_append_new (pages, tamga_json_text (file));
+    }
+    if (failed)
+        warn (preview, "The PDF, or a page of it, cannot be shown. Do not sign what you have not "
+                       "seen.");
+    else if (*count > MAX_PAGES)
+        warn (preview, "Only the first pages of the PDF are shown.");
+    return pages;
+}
+
 TamgaPreview *tamga_preview_new (const GPtrArray *documents, const TamgaCall *call, GError **error)
 {
-    (void)call;
     g_autoptr (TamgaPreview) preview = g_new0 (TamgaPreview, 1);
     preview->files = g_ptr_array_new_with_free_func (g_free);
     preview->documents = json_array ();
@@ -181,6 +221,15 @@ TamgaPreview *tamga_preview_new (const GPtrArray *documents, const TamgaCall *ca
         if (!shown)
             return NULL;
         json_array_append_new (preview->documents, shown);
+        const char *view = json_string_value (json_object_get (shown, "view"));
+        guint count;
+        if (g_strcmp0 (json_string_value (json_object_get (shown, "type")), PDF) != 0)
+            continue;
+        json_object_set_new (shown, "pages",
+                             draw_pages (preview, view, i + 1, call, &count, error));
+        json_object_set_new (shown, "page_count", json_integer (count));
+        if (tamga_call_cancelled (call) || (error && *error))
+            return give_up (call, error);
     }
     return g_steal_pointer (&preview);
 }
