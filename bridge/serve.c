@@ -44,7 +44,8 @@ static void message (TamgaCaller *caller, GBytes *text, gpointer data)
 static void closed (guint64 connection, gpointer data)
 {
     const Agent *agent = data;
-    tamga_sessions_closed (agent->sessions, connection);
+    if (agent->sessions) /* at the end they go before the server does */
+        tamga_sessions_closed (agent->sessions, connection);
 }
 
 static void page (const TamgaPageRequest *request, TamgaPage *answer, gpointer data)

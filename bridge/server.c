@@ -3,6 +3,7 @@
  * the service thread; other threads reach it through the outbox and lws_cancel_service. */
 #include "bridge/server.h"
 
+#include <errno.h>
 #include <libwebsockets.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #define HEARTBEAT "--heartbeat--"
 #define PIECE (64u * 1024)                /* of a long reply, for each time the socket takes some */
 #define MAX_OUTGOING (192u * 1024 * 1024) /* bytes that wait for one slow reader */
+#define MAX_LETTERS 1024                  /* frames that do: half an hour of heartbeats */
 #define HANDSHAKE_SECONDS 10              /* TLS, the request, the upgrade */
 #define STALLED_SECONDS 30                /* a message that was begun and does not go on */
 #define LOOK_SECONDS 5
@@ -40,7 +42,7 @@ struct _TamgaServer {
     guint8 *piece; /* LWS_PRE bytes of room in front */
 };
 
-/* What lws keeps for each connection: a page or a WebSocket. */
+/* What lws keeps for each connection; empty for pages. */
 typedef struct {
     TamgaCaller *caller; /* of a WebSocket */
     GByteArray *message; /* what came of a message so far, or NULL */
@@ -48,7 +50,6 @@ typedef struct {
     gsize sent;          /* of the first of them */
     gsize waiting;       /* bytes in `outgoing` */
     gint64 heard;        /* monotonic: when something last came */
-    GBytes *page;        /* body of a page that is being sent */
 } Connection;
 
 static TamgaServer *server_of (struct lws *wsi)
@@ -86,6 +87,17 @@ static const struct {
     {"referrer-policy:", "no-referrer"},
     {"x-content-type-options:", "nosniff"},
     {"vary:", "Origin, Accept-Language"},
+    {"connection:", "close"},
+};
+
+/* Of those that the asking site may read; the methods and the private network are what a preflight
+ * asks for (Fetch 3.2.3, Private Network Access 3.1.2). */
+static const struct {
+    const char *name, *value;
+} readable_headers[] = {
+    {"cross-origin-resource-policy:", "cross-origin"},
+    {"access-control-allow-methods:", "GET, HEAD"},
+    {"access-control-allow-private-network:", "true"},
 };
 
 static gboolean add (struct lws *wsi, const char *name, const char *value, guint8 **at, guint8 *end)
@@ -102,58 +114,38 @@ static gboolean add_page_headers (struct lws *wsi, const TamgaPage *page, const 
         fine = fine && add (wsi, page_headers[i].name, page_headers[i].value, at, end);
     if (page->language)
         fine = fine && add (wsi, "content-language:", page->language, at, end);
-    if (page->readable && origin)
-        return fine && add (wsi, "access-control-allow-origin:", origin, at, end) &&
-               add (wsi, "cross-origin-resource-policy:", "cross-origin", at, end);
-    return fine && add (wsi, "cross-origin-resource-policy:", "same-origin", at, end);
+    if (!page->readable || !origin)
+        return fine && add (wsi, "cross-origin-resource-policy:", "same-origin", at, end);
+    for (gsize i = 0; i < G_N_ELEMENTS (readable_headers); i++)
+        fine = fine && add (wsi, readable_headers[i].name, readable_headers[i].value, at, end);
+    return fine && add (wsi, "access-control-allow-origin:", origin, at, end);
 }
 
-static int write_body (struct lws *wsi, GBytes *body)
-{
-    gsize size;
-    const guint8 *data = g_bytes_get_data (body, &size);
-    g_autofree guint8 *room = g_malloc (LWS_PRE + size);
-    memcpy (room + LWS_PRE, data, size);
-    if (lws_write (wsi, room + LWS_PRE, size, LWS_WRITE_HTTP_FINAL) < (int)size)
-        return -1;
-    return lws_http_transaction_completed (wsi) ? -1 : 0;
-}
-
-/* Sends the head; the body follows when the socket takes it, or at once where there is no
- * connection of ours yet: before an upgrade. What lws wants its callback to return. */
-static int send_page (struct lws *wsi, Connection *connection, const TamgaPage *page,
-                      const char *origin, gboolean head_only)
+/* Sends the page and ends the connection: what a request carries behind its head is never taken for
+ * another request, so that no site can hide an upgrade with a foreign Origin in a body (RFC 9112
+ * 11.2). Returns what lws wants of its callback. */
+static int send_page (struct lws *wsi, const TamgaPage *page, const char *origin, gboolean head)
 {
     guint8 buffer[LWS_PRE + 4096], *start = buffer + LWS_PRE, *at = start;
-    guint8 *end = buffer + sizeof buffer - 1;
-    gsize size = page->body ? g_bytes_get_size (page->body) : 0;
-    if (lws_add_http_common_headers (wsi, page->status, page->type, size, &at, end) != 0 ||
-        !add_page_headers (wsi, page, origin, &at, end) ||
-        lws_finalize_write_http_header (wsi, start, &at, end) != 0)
+    guint8 *limit = buffer + sizeof buffer - 1;
+    gsize size = 0;
+    const void *data = page->body ? g_bytes_get_data (page->body, &size) : NULL;
+    if (lws_add_http_common_headers (wsi, page->status, page->type, size, &at, limit) != 0 ||
+        !add_page_headers (wsi, page, origin, &at, limit) ||
+        lws_finalize_write_http_header (wsi, start, &at, limit) != 0 || size == 0 || head)
         return -1;
-    if (size == 0 || head_only)
-        return lws_http_transaction_completed (wsi) ? -1 : 0;
-    if (!connection)
-        return write_body (wsi, page->body);
-    connection->page = g_bytes_ref (page->body);
-    lws_callback_on_writable (wsi);
-    return 0;
+    g_autofree guint8 *room = g_malloc (LWS_PRE + size);
+    memcpy (room + LWS_PRE, data, size);
+    lws_write (wsi, room + LWS_PRE, size, LWS_WRITE_HTTP_FINAL);
+    return -1;
 }
 
-static int send_body (struct lws *wsi, Connection *connection)
-{
-    if (!connection->page)
-        return 0;
-    g_autoptr (GBytes) body = g_steal_pointer (&connection->page);
-    return write_body (wsi, body);
-}
-
-static int refuse (struct lws *wsi, Connection *connection, guint status, const char *why)
+static int refuse (struct lws *wsi, guint status, const char *why)
 {
     count_refused (server_of (wsi));
     g_autoptr (GBytes) body = g_bytes_new (why, strlen (why));
     const TamgaPage page = {.status = status, .type = "text/plain; charset=utf-8", .body = body};
-    return send_page (wsi, connection, &page, NULL, FALSE);
+    return send_page (wsi, &page, NULL, FALSE);
 }
 
 /* Of whom, and under which name, nothing is served at all. 0: fine; else the status of refusal. */
@@ -170,47 +162,56 @@ static guint objection (struct lws *wsi, const char *origin, const char **why)
     return *why ? HTTP_STATUS_FORBIDDEN : 0;
 }
 
-static int serve_page (struct lws *wsi, Connection *connection, const char *path)
+static int serve_page (struct lws *wsi, const char *path)
 {
     TamgaServer *server = server_of (wsi);
     g_autofree char *origin = header (wsi, WSI_TOKEN_ORIGIN);
     g_autofree char *language = header (wsi, WSI_TOKEN_HTTP_ACCEPT_LANGUAGE);
     gboolean get = lws_hdr_total_length (wsi, WSI_TOKEN_GET_URI) > 0;
     gboolean head = lws_hdr_total_length (wsi, WSI_TOKEN_HEAD_URI) > 0;
+    gboolean preflight = lws_hdr_total_length (wsi, WSI_TOKEN_OPTIONS_URI) > 0;
     const char *why;
     guint status = objection (wsi, origin, &why);
     if (status != 0)
-        return refuse (wsi, connection, status, why);
-    if (!get && !head)
-        return refuse (wsi, connection, HTTP_STATUS_METHOD_NOT_ALLOWED,
-                       "Only GET is answered here.\n");
+        return refuse (wsi, status, why);
+    if (!get && !head && !preflight)
+        return refuse (wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, "Only GET is answered here.\n");
     TamgaPage page = {.status = HTTP_STATUS_NOT_FOUND, .type = "text/plain; charset=utf-8"};
     const TamgaPageRequest request = {.path = path, .origin = origin, .accept_language = language};
     server->handler.page (&request, &page, server->handler.data);
-    int result = send_page (wsi, connection, &page, origin, head);
-    g_clear_pointer (&page.body, g_bytes_unref);
-    return result;
+    g_autoptr (GBytes) body = page.body;
+    if (preflight && !page.readable)
+        return refuse (wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, "Only GET is answered here.\n");
+    return send_page (wsi, &page, origin, head || preflight);
 }
 
 /* ---- WebSocket ----------------------------------------------------------------------------- */
 
-static int confirm_upgrade (struct lws *wsi, Connection *connection)
+static int confirm_upgrade (struct lws *wsi, const char *wanted)
 {
     TamgaServer *server = server_of (wsi);
     g_autofree char *origin = header (wsi, WSI_TOKEN_ORIGIN);
     const char *why;
     guint status = objection (wsi, origin, &why);
     gboolean full = g_hash_table_size (server->connections) >= server->config->max_connections;
-    if (status == 0 && !server->handler.admit (origin, server->handler.data)) {
+    if (status == 0 && (!wanted || g_ascii_strcasecmp (wanted, "websocket") != 0)) {
+        status = HTTP_STATUS_BAD_REQUEST;
+        why = "Only WebSocket is spoken here besides HTTP/1.1.\n";
+    } else if (status == 0 && !server->handler.admit (origin, server->handler.data)) {
         status = HTTP_STATUS_FORBIDDEN;
         why = "The person does not want this site to use the agent.\n";
     } else if (status == 0 && full) {
         status = HTTP_STATUS_SERVICE_UNAVAILABLE;
         why = "Too many connections.\n";
     }
-    if (status == 0)
-        return 0;
-    return refuse (wsi, connection, status, why) == 0 ? 1 : -1;
+    return status == 0 ? 0 : refuse (wsi, status, why);
+}
+
+/* A reader that is too far behind gets no more. */
+static gboolean has_room (const Connection *connection)
+{
+    return connection->waiting <= MAX_OUTGOING &&
+           g_queue_get_length (connection->outgoing) < MAX_LETTERS;
 }
 
 static void queue_text (struct lws *wsi, Connection *connection, GBytes *text)
@@ -278,7 +279,7 @@ static int take_message (struct lws *wsi, Connection *connection)
     gsize size;
     const char *data = g_bytes_get_data (text, &size);
     if (size == strlen (HEARTBEAT) && memcmp (data, HEARTBEAT, size) == 0) {
-        if (connection->waiting > MAX_OUTGOING)
+        if (!has_room (connection))
             return end (wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION, "answers are not read");
         queue_text (wsi, connection, g_bytes_ref (text));
         return 0;
@@ -324,7 +325,8 @@ static int send_some (struct lws *wsi, Connection *connection)
     const guint8 *data = g_bytes_get_data (text, &size);
     gsize length = MIN (size - connection->sent, PIECE);
     gboolean last = connection->sent + length == size;
-    memcpy (server->piece + LWS_PRE, data + connection->sent, length);
+    if (length > 0)
+        memcpy (server->piece + LWS_PRE, data + connection->sent, length);
     int how = connection->sent == 0 ? LWS_WRITE_TEXT : LWS_WRITE_CONTINUATION;
     if (!last)
         how |= LWS_WRITE_NO_FIN;
@@ -365,8 +367,10 @@ static void deliver (TamgaServer *server)
             return;
         struct lws *wsi = g_hash_table_lookup (server->connections, &letter->connection);
         Connection *connection = wsi ? lws_wsi_user (wsi) : NULL;
-        if (connection && connection->waiting <= MAX_OUTGOING)
+        if (connection && has_room (connection))
             queue_text (wsi, connection, g_steal_pointer (&letter->text));
+        else if (connection) /* without this answer, all later ones would be taken for it */
+            lws_set_timeout (wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
         g_clear_pointer (&letter->text, g_bytes_unref);
         g_free (letter);
     }
@@ -378,15 +382,9 @@ static int serve (struct lws *wsi, enum lws_callback_reasons reason, void *user,
     Connection *connection = user;
     switch ((int)reason) {
     case LWS_CALLBACK_HTTP:
-        return serve_page (wsi, connection, in);
-    case LWS_CALLBACK_HTTP_WRITEABLE:
-        return send_body (wsi, connection);
-    case LWS_CALLBACK_CLOSED_HTTP:
-        if (connection)
-            g_clear_pointer (&connection->page, g_bytes_unref);
-        return 0;
+        return serve_page (wsi, in);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return confirm_upgrade (wsi, connection);
+        return confirm_upgrade (wsi, in);
     case LWS_CALLBACK_ESTABLISHED:
         open_connection (wsi, connection);
         return 0;
@@ -493,19 +491,27 @@ static gboolean listen_on (TamgaServer *server, gsize row, const char *certifica
     return FALSE;
 }
 
-static gboolean listen_everywhere (TamgaServer *server, const char *certificate, const char *key,
-                                   GError **error)
+/* Sees to it that the port is free on every address that the machine has, before anything of lws is
+ * made. */
+static gboolean find_port (TamgaServer *server, gboolean *usable, GError **error)
 {
-    guint wanted = 0, bound = 0;
     for (gsize i = 0; i < G_N_ELEMENTS (addresses); i++) {
         int failure = try_port (addresses[i].family, &server->port);
         if (failure == EADDRINUSE || failure == EACCES)
             return set_taken (server->port, error);
-        if (failure != 0)
-            continue; /* the machine lacks this family of addresses */
-        if (!listen_on (server, i, certificate, key, error))
+        usable[i] = failure == 0; /* else the machine lacks this family of addresses */
+    }
+    return TRUE;
+}
+
+static gboolean listen_everywhere (TamgaServer *server, const gboolean *usable,
+                                   const char *certificate, const char *key, GError **error)
+{
+    guint wanted = 0, bound = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS (addresses); i++) {
+        if (usable[i] && !listen_on (server, i, certificate, key, error))
             return FALSE;
-        wanted++;
+        wanted += usable[i] ? 1 : 0;
     }
     if (wanted > 0 && tamga_peer_all_loopback (&bound) && bound >= wanted)
         return TRUE;
@@ -515,9 +521,20 @@ static gboolean listen_everywhere (TamgaServer *server, const char *certificate,
     return FALSE;
 }
 
+static gboolean can_read (const char *path, GError **error)
+{
+    if (access (path, R_OK) == 0)
+        return TRUE;
+    g_set_error (error, TAMGA_BRIDGE_ERROR, TAMGA_BRIDGE_ERROR_TRUST, "%s cannot be read: %s.",
+                 path, g_strerror (errno));
+    return FALSE;
+}
+
 TamgaServer *tamga_server_new (const TamgaBridgeConfig *config, const char *certificate,
                                const char *key, const TamgaServerHandler *handler, GError **error)
 {
+    if (!can_read (certificate, error) || !can_read (key, error))
+        return NULL;
     g_autoptr (TamgaServer) server = g_new0 (TamgaServer, 1);
     server->config = config;
     server->handler = *handler;
@@ -526,6 +543,9 @@ TamgaServer *tamga_server_new (const TamgaBridgeConfig *config, const char *cert
     server->piece = g_malloc (LWS_PRE + PIECE);
     g_mutex_init (&server->lock);
     g_queue_init (&server->outbox);
+    gboolean usable[G_N_ELEMENTS (addresses)];
+    if (!find_port (server, usable, error))
+        return NULL;
     lws_set_log_level (0, NULL);
     const struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
@@ -533,6 +553,7 @@ TamgaServer *tamga_server_new (const TamgaBridgeConfig *config, const char *cert
         .user = server,
         .max_http_header_data = MAX_HEADERS,
         .pt_serv_buf_size = PIECE,
+        .timeout_secs = HANDSHAKE_SECONDS,
         .fd_limit_per_thread = config->max_connections + 64,
         .gid = (gid_t)-1,
         .uid = (uid_t)-1,
@@ -543,7 +564,8 @@ TamgaServer *tamga_server_new (const TamgaBridgeConfig *config, const char *cert
                              "The server could not be started.");
         return NULL;
     }
-    return listen_everywhere (server, certificate, key, error) ? g_steal_pointer (&server) : NULL;
+    return listen_everywhere (server, usable, certificate, key, error) ? g_steal_pointer (&server)
+                                                                       : NULL;
 }
 
 static void letter_free (gpointer data)
