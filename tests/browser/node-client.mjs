@@ -14,6 +14,7 @@ const WS = require('ws');
 const PORTAL = 'https://portal.example';
 const HEARTBEAT = '--heartbeat--';
 let origin = PORTAL;
+let handshake; // what went wrong in the last one, which the library does not tell
 
 // As in a browser: the origin is sent, and heartbeats are not shown to the library (portals have
 // handlers of their own around it).
@@ -21,6 +22,7 @@ globalThis.WebSocket = class extends WS {
     constructor(url) {
         super(url, origin ? { origin } : {});
         this.heartbeats = 0;
+        this.on('error', (error) => { handshake = error.message; });
     }
 
     set onmessage(handler) {
@@ -57,6 +59,12 @@ async function withClient(run, from = PORTAL) {
     }
 }
 
+async function turnedAway(from) {
+    handshake = null;
+    await refused(connected(from));
+    equal(handshake, 'Unexpected server response: 403', from);
+}
+
 // Asks are made in this order, and no others.
 function expectAsked(...wanted) {
     equal(asked().map((message) => message.ask), wanted, 'asked');
@@ -67,14 +75,13 @@ function expectCancelled(error) {
         `not a cancellation: ${error.message}`);
 }
 
-const SIGNING = ['grant', 'file', 'pin', 'key', 'consent'];
-const AGAIN = SIGNING.slice(1);
+const SIGNING = ['grant', 'file', 'pin', 'consent'];
 
 // What one signature needs, as it was asked: without the choice where one key is all there is.
 function expectSigning(granted) {
-    const wanted = granted ? AGAIN : SIGNING;
+    const wanted = granted ? SIGNING.slice(1) : SIGNING;
     equal(asked().map((m) => m.ask).filter((ask) => ask !== 'key'),
-        wanted.filter((ask) => ask !== 'key'), 'asked');
+        wanted, 'asked');
 }
 
 async function methods() {
@@ -295,6 +302,55 @@ async function methods() {
         });
     });
 
+    // What sites send that do not use this library, over its connection.
+    const call = (client, method, ...args) => new Promise((resolve, reject) => {
+        client.sendRequest({ module: 'kz.gov.pki.knca.commonUtils', method, args });
+        client.setHandlers(resolve, reject);
+    });
+
+    await check('files are signed only where the chooser returned them on this connection', async () => {
+        const chosen = `${env.W}/chosen.bin`;
+        fs.writeFileSync(chosen, TEXT);
+        person({ file: { keystore: env.KEY_FILE, document: chosen } });
+        await withClient(async (client) => {
+            await refused(call(client, 'createCAdESFromFile', FILE, 'SIGNATURE', chosen, true));
+            equal(asked('consent'), [], 'consents');
+            equal(await call(client, 'showFileChooser', 'ALL', ''), chosen, 'path');
+            goodCms(await call(client, 'createCAdESFromFile', FILE, 'SIGNATURE', chosen, true), TEXT,
+                { attached: true, level: 'B' });
+            goodCms(await call(client, 'createCMSSignatureFromFile', FILE, 'SIGNATURE', chosen,
+                false), TEXT, { level: 'T' });
+            for (const path of [`${env.W}/../${env.W.split('/').pop()}/chosen.bin`, '/etc/passwd'])
+                await refused(call(client, 'createCAdESFromFile', FILE, 'SIGNATURE', path, true));
+        });
+        await withClient(async (client) =>
+            refused(call(client, 'createCAdESFromFile', FILE, 'SIGNATURE', chosen, true)));
+    });
+
+    await check('applyCAdEST adds a time stamp', async () => {
+        person();
+        await withClient(async (client) => {
+            const made = await client.createCAdESFromBase64(FILE, base64(TEXT), 'SIGNATURE', true);
+            goodCms(await call(client, 'applyCAdEST', FILE, 'SIGNATURE', made), TEXT,
+                { attached: true, level: 'T' });
+        });
+    });
+
+    await check('unknown methods, modules and the applet are answered', async () => {
+        person();
+        await withClient(async (client) => {
+            await refused(call(client, 'formatDisk'));
+            for (const request of [{ module: 'kz.example.other', method: 'x' }, { method: 'x' }, {},
+                { method: 'createCMSSignature', args: ['PKCS12', '/id/a.p12', 'secret'] }]) {
+                client.sendRequest(request);
+                await refused(new Promise((resolve, reject) => {
+                    client.setHandlers(resolve, reject);
+                }));
+            }
+            equal(asked('pin'), [], 'passwords');
+        });
+    });
+
     await check('the KAZTOKEN service is not there', async () => {
         await withClient(async (client) => {
             equal(await client.kmdMultisignAvailable(), false, 'available');
@@ -442,13 +498,13 @@ async function methods() {
         const denied = 'https://denied.example';
         person({ grant: { answer: 'deny', remember: 'session' } });
         await withClient(async (client) => refused(client.getActiveTokens()), denied);
-        await refused(connected(denied));
+        await turnedAway(denied);
     });
 
     await check('what is no site is turned away', async () => {
         for (const foreign of ['null', 'http://portal.example', 'file://', 'https://portal.example/',
             'chrome-extension://ncibgoaomkmdpilpocfeponihegamlic'])
-            await refused(connected(foreign));
+            await turnedAway(foreign);
     });
 
     await check('passwords and paths never reach the log of the bridge', async () => {
