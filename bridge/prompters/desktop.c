@@ -217,8 +217,10 @@ static gboolean pin (TamgaPrompt *prompt, const json_t *question, int fd)
     }
     const TamgaPinentryQuestion asked = {.title = "Tamga", .description = text, .prompt = "PIN:"};
     g_autoptr (TamgaPin) secret = tamga_pin_new ();
-    gboolean given = tamga_pinentry_secret (&asked, secret, &call, &error) &&
-                     tamga_pin_write (secret, fd, &error);
+    gboolean given = tamga_pinentry_secret (&asked, secret, &call, &error);
+    /* What cannot be a PIN would only cost a try. */
+    g_autofree char *objection = given ? tamga_pin_objection (secret, 1, 0) : NULL;
+    given = given && !objection && tamga_pin_write (secret, fd, &error);
     if (error)
         fprintf (stderr, "tamga-prompt-desktop: %s\n", error->message);
     return given;

@@ -3,19 +3,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "bridge/prompters/prompt.h"
 
 static FILE *in, *out; /* /dev/tty; NULL: there is none */
 
-/* A line of the person, trimmed; NULL: end of the input. New text. */
+/* A line of the person, typed after the question was shown, trimmed; NULL: end of the input. New
+ * text. */
 static char *ask_line (const char *text, const char *prompt)
 {
     char *line = NULL;
     size_t room = 0;
     if (!in)
         return NULL;
+    tcflush (fileno (in), TCIFLUSH);
     fprintf (out, "\n%s\n%s ", text, prompt);
     fflush (out);
     gboolean got = getline (&line, &room, in) > 0;
@@ -117,8 +120,11 @@ static gboolean pin (TamgaPrompt *prompt, const json_t *question, int fd)
     g_autofree char *shown = g_strdup_printf ("\n%s: ", text);
     g_autoptr (TamgaPin) secret = tamga_pin_new ();
     const TamgaCall call = TAMGA_CALL_INIT;
-    return tamga_terminal_secret (fileno (in), shown, secret, &call, NULL) &&
-           tamga_pin_write (secret, fd, NULL);
+    if (!tamga_terminal_secret (fileno (in), shown, secret, &call, NULL))
+        return FALSE;
+    /* What cannot be a PIN would only cost a try. */
+    g_autofree char *objection = tamga_pin_objection (secret, 1, 0);
+    return !objection && tamga_pin_write (secret, fd, NULL);
 }
 
 static void tell (TamgaPrompt *prompt, const char *text)

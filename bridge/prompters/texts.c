@@ -11,14 +11,16 @@ char *tamga_prompt_string (const json_t *object, const char *name)
     return text ? tamga_text_visible (text) : NULL;
 }
 
-/* A longer text: lines are kept, everything else that is no letter is made visible. */
+/* A longer text: lines are kept and marked, so that none of them looks like one of ours; everything
+ * else that is no letter is made visible. */
 static char *lines_visible (const char *text)
 {
     g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
     for (char **line = lines; *line; line++) {
         char *visible = tamga_text_visible (g_strchomp (*line));
         g_free (*line);
-        *line = visible;
+        *line = g_strconcat ("│ ", visible, NULL);
+        g_free (visible);
     }
     return g_strjoinv ("\n", lines);
 }
@@ -98,7 +100,7 @@ static void add_document (GString *text, const json_t *document)
     }
     if (content) {
         g_autofree char *visible = lines_visible (content);
-        g_string_append_printf (text, "────────\n%s\n────────\n", visible);
+        g_string_append_printf (text, "%s\n", visible);
     }
 }
 
