@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -16,6 +17,7 @@
 /* A command or an answer, bytes; and how long either side waits for the other. */
 #define MAX_LINE (256u * 1024)
 #define PATIENCE_MS 2000
+#define QUIET_MS 10000 /* without a call: time to tidy up */
 
 struct _TamgaControl {
     TamgaBridge *bridge;
@@ -159,14 +161,29 @@ static void serve_one (TamgaControl *control, int fd)
     close (fd);
 }
 
+/* Between two calls: modules that nobody asks for end, and memory that nobody needs goes back. */
+static void tidy (TamgaControl *control)
+{
+    TamgaBridge *bridge = control->bridge;
+    if (tamga_sessions_pending (control->sessions) > 0)
+        return;
+    g_mutex_lock (&bridge->tokens_lock);
+    tamga_keys_watch_rest (bridge->tokens, QUIET_MS);
+    g_mutex_unlock (&bridge->tokens_lock);
+    malloc_trim (0);
+}
+
 static gpointer serve (gpointer data)
 {
     TamgaControl *control = data;
     for (;;) {
         struct pollfd wait[] = {{.fd = control->fd, .events = POLLIN},
                                 {.fd = control->stop_fd, .events = POLLIN}};
-        if (poll (wait, G_N_ELEMENTS (wait), -1) < 0 && errno != EINTR)
+        int ready = poll (wait, G_N_ELEMENTS (wait), QUIET_MS);
+        if (ready < 0 && errno != EINTR)
             return NULL;
+        if (ready == 0)
+            tidy (control);
         if (wait[1].revents)
             return NULL;
         int fd = wait[0].revents ? accept4 (control->fd, NULL, NULL, SOCK_CLOEXEC) : -1;

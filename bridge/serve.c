@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `tamga-bridge serve`: puts the parts together and runs until it is told to stop. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 #include "bridge/trust/certificate.h"
 #include "bridge/turn.h"
 #include "formats/algorithm.h"
+
+/* Of malloc: workers wait more than they compute, and each arena of its own would keep memory. */
+#define ARENAS 2
 
 /* A reply in every envelope that a site may expect (bridge-protocols 1.1 to 1.3). */
 #define BUSY                                                                                       \
@@ -134,6 +138,7 @@ static int serve (const TamgaBridgeConfig *config)
     g_autoptr (GError) error = NULL;
     Agent agent = {0};
     block_signals ();
+    mallopt (M_ARENA_MAX, ARENAS);
     int code = TAMGA_EXIT_DONE;
     if (agent_open (&agent, config, &error)) {
         printf ("Listening on wss://127.0.0.1:%u\n", tamga_server_port (agent.server));
