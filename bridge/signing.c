@@ -262,6 +262,7 @@ GBytes *tamga_request_timestamp (TamgaRequest *request, GBytes *cms, GError **er
     GBytes *made = NULL;
     if (world_open (&world, request->bridge, &context, error)) {
         const TamgaExtendOptions options = {.level = TAMGA_LEVEL_T,
+                                            .content_elsewhere = TRUE,
                                             .tsa_urls = world.config->tsa_urls,
                                             .origin = request->caller->origin};
         g_autoptr (TamgaDocument) document = tamga_document_new ("signature.p7s", cms);

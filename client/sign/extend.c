@@ -75,9 +75,11 @@ static int bare_length (const char *sentence)
 }
 
 /* What is broken is not made to last. */
-static gboolean check_input (const State *state, const TamgaKeylessTask *task, GError **error)
+static gboolean check_input (const State *state, const TamgaKeylessTask *task,
+                             const TamgaExtendOptions *options, GError **error)
 {
     const char *name = task->item->input;
+    gboolean elsewhere = options->content_elsewhere && options->level == TAMGA_LEVEL_T;
     for (guint i = 0; i < state->validation->signatures->len; i++) {
         const TamgaValidatedSignature *one = state->validation->signatures->pdata[i];
         const TamgaSignature *signature = one->signature;
@@ -88,6 +90,8 @@ static gboolean check_input (const State *state, const TamgaKeylessTask *task, G
                          bare_length (why), why);
             return FALSE;
         }
+        if (signature->integrity == TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND && elsewhere)
+            continue;
         if (signature->integrity == TAMGA_INTEGRITY_SIGNED_DATA_NOT_FOUND) {
             g_set_error (error, TAMGA_FORMAT_ERROR, TAMGA_FORMAT_ERROR_NO_CONTENT,
                          "%s was not extended: what %s signs is not in it.", name, signature->id);
@@ -277,7 +281,8 @@ static gboolean extend_file (TamgaKeylessTask *task, const TamgaKeylessRun *run,
 {
     g_auto (State) first = {0};
     g_auto (State) second = {0};
-    return read_input (&first, task, run, error) && check_input (&first, task, error) &&
+    return read_input (&first, task, run, error) &&
+           check_input (&first, task, run->options, error) &&
            raise_levels (&first, &second, task, run, error);
 }
 

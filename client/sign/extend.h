@@ -8,10 +8,12 @@
 #include "client/sign/job.h"
 
 typedef struct {
-    TamgaLevel level;    /* T, LT or LTA; not used by tamga_timestamp_files */
-    char **tsa_urls;     /* NULL: the profile's */
-    GPtrArray *contents; /* TamgaDocument: what detached signatures sign; or NULL */
-    const char *origin;  /* as TamgaSignOptions */
+    TamgaLevel level;           /* T, LT or LTA; not used by tamga_timestamp_files */
+    char **tsa_urls;            /* NULL: the profile's */
+    GPtrArray *contents;        /* TamgaDocument: what detached signatures sign; or NULL */
+    gboolean content_elsewhere; /* level T: what is signed may be out of reach; a timestamp over the
+                                   signature says nothing about it */
+    const char *origin;         /* as TamgaSignOptions */
 } TamgaExtendOptions;
 
 typedef struct {
