@@ -107,7 +107,8 @@ static json_t *file (TamgaPrompt *prompt, const json_t *question)
 {
     const char *directory = json_string_value (json_object_get (question, "directory"));
     const char *purpose = json_string_value (json_object_get (question, "for"));
-    g_autofree char *start = directory ? g_strdup_printf ("--filename=%s/", directory) : NULL;
+    g_autofree char *start =
+        g_strdup_printf ("--filename=%s/", directory ? directory : g_get_home_dir ());
     g_autoptr (GPtrArray) options = g_ptr_array_new ();
     (void)prompt;
     g_ptr_array_add (options, (gpointer) "--file-selection");
@@ -116,8 +117,7 @@ static json_t *file (TamgaPrompt *prompt, const json_t *question)
         g_ptr_array_add (options, (gpointer) "--file-filter=*.p12 *.pfx *.P12 *.PFX");
     if (g_strcmp0 (purpose, "save") == 0)
         g_ptr_array_add (options, (gpointer) "--save");
-    if (start)
-        g_ptr_array_add (options, start);
+    g_ptr_array_add (options, start);
     g_ptr_array_add (options, NULL);
     Said said = zenity ((const char *const *)options->pdata, NULL);
     json_t *answer = said.ok && said.output && *said.output

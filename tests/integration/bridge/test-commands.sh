@@ -71,8 +71,10 @@ not_running() {
 }
 check "status says that none runs" not_running
 
+page() { "$@" -so /dev/null -w '%{http_code}' "https://127.0.0.1:$port/"; }
+
 runs() {
-    local pid
+    local pid port
     "$TAMGA_BUILD/bin/tamga-bridge" serve --port 0 --prompter none >"$W/serve" 2>"$W/serve.err" &
     pid=$!
     for _ in $(seq 100); do grep -q Listening "$W/serve" && break; sleep 0.1; done
@@ -80,6 +82,12 @@ runs() {
     expect_text 'The bridge runs'
     expect_exit 4 "$TAMGA_BUILD/bin/tamga-bridge" serve --port 0 --prompter none
     expect_text 'Another bridge of yours runs already'
+    port=$(sed -n 's/.*:\([0-9]*\)$/\1/p' "$W/serve")
+    [ "$(page curl --cacert "$own/ca.pem")" = 200 ] || failed "its own user gets no page"
+    if [ "$(id -u)" = 0 ]; then # only root can be somebody else
+        [ "$(page setpriv --reuid=65534 --clear-groups curl -k)" = 403 ] ||
+            failed "another user is served"
+    fi
     run "$TAMGA" bridge doctor
     expect_text 'runs on port'
     run "$TAMGA" bridge grants
