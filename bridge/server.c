@@ -479,6 +479,8 @@ static gboolean listen_on (TamgaServer *server, gsize row, const char *certifica
         .ssl_cert_filepath = certificate,
         .ssl_private_key_filepath = key,
         .alpn = "http/1.1",
+        /* Said here, so that no system-wide setting brings them back. */
+        .ssl_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
         .options = addresses[row].options | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
                    LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .timeout_secs = HANDSHAKE_SECONDS,
@@ -497,8 +499,14 @@ static gboolean find_port (TamgaServer *server, gboolean *usable, GError **error
 {
     for (gsize i = 0; i < G_N_ELEMENTS (addresses); i++) {
         int failure = try_port (addresses[i].family, &server->port);
-        if (failure == EADDRINUSE || failure == EACCES)
+        if (failure == EADDRINUSE)
             return set_taken (server->port, error);
+        if (failure == EACCES) {
+            g_set_error (error, TAMGA_BRIDGE_ERROR, TAMGA_BRIDGE_ERROR_PORT,
+                         "The system lets only its administrator listen on the port %u.",
+                         server->port);
+            return FALSE;
+        }
         usable[i] = failure == 0; /* else the machine lacks this family of addresses */
     }
     return TRUE;

@@ -54,10 +54,11 @@ static json_t *grant (TamgaPrompt *prompt, const json_t *question)
     g_autofree char *no = label ("cancel-label", _ ("Refuse"));
     g_autofree char *session = label ("extra-button", _ ("Allow for this session"));
     g_autofree char *always = label ("extra-button", _ ("Allow always"));
+    g_autofree char *not_now = label ("extra-button", _ ("Refuse for this session"));
     g_autofree char *never = label ("extra-button", _ ("Refuse always"));
     const char *const options[] = {
-        "--text-info", "--title=Tamga", "--width=640", "--height=420", ok, no, session,
-        always,        never,           NULL};
+        "--text-info", "--title=Tamga", "--width=640", "--height=420", ok,  no,
+        session,       always,          not_now,       never,          NULL};
     Said said = zenity (options, text);
     const struct {
         gboolean chosen;
@@ -66,6 +67,7 @@ static json_t *grant (TamgaPrompt *prompt, const json_t *question)
         {said.ok, "allow", "once"},
         {g_strcmp0 (said.output, _ ("Allow for this session")) == 0, "allow", "session"},
         {g_strcmp0 (said.output, _ ("Allow always")) == 0, "allow", "always"},
+        {g_strcmp0 (said.output, _ ("Refuse for this session")) == 0, "deny", "session"},
         {g_strcmp0 (said.output, _ ("Refuse always")) == 0, "deny", "always"},
         {TRUE, "deny", "once"},
     };

@@ -31,16 +31,14 @@ static json_t *grant (TamgaPrompt *prompt, const json_t *question)
 {
     static const struct {
         const char *key, *answer, *remember;
-    } choices[] = {{"1", "allow", "once"},
-                   {"2", "allow", "session"},
-                   {"3", "allow", "always"},
-                   {"4", "deny", "once"},
-                   {"5", "deny", "always"}};
+    } choices[] = {{"1", "allow", "once"}, {"2", "allow", "session"}, {"3", "allow", "always"},
+                   {"4", "deny", "once"},  {"5", "deny", "session"},  {"6", "deny", "always"}};
     g_autofree char *text = tamga_prompt_grant_text (prompt, question);
-    g_autofree char *whole = g_strdup_printf (
-        "%s\n\n1 %s\n2 %s\n3 %s\n4 %s\n5 %s", text, _ ("Allow once"), _ ("Allow for this session"),
-        _ ("Allow always"), _ ("Refuse"), _ ("Refuse always"));
-    g_autofree char *line = ask_line (whole, "[1-5]:");
+    g_autofree char *whole =
+        g_strdup_printf ("%s\n\n1 %s\n2 %s\n3 %s\n4 %s\n5 %s\n6 %s", text, _ ("Allow once"),
+                         _ ("Allow for this session"), _ ("Allow always"), _ ("Refuse"),
+                         _ ("Refuse for this session"), _ ("Refuse always"));
+    g_autofree char *line = ask_line (whole, "[1-6]:");
     for (gsize i = 0; line && i < G_N_ELEMENTS (choices); i++) {
         if (strcmp (line, choices[i].key) == 0)
             return json_pack ("{s:s, s:s}", "answer", choices[i].answer, "remember",

@@ -80,12 +80,13 @@ def check(condition, rule, seen):
 def main():
     program = sys.argv[1]
     p = Prompter(program)
-    shown, answer = p.ask(GRANT, "[1-5]:", "2\n")
+    shown, answer = p.ask(GRANT, "[1-6]:", "2\n")
     check("https://portal.example" in shown and answer == {"answer": "allow", "remember": "session"},
           "the grant shows the origin and gives what was chosen", (shown, answer))
-    _, answer = p.ask(GRANT, "[1-5]:", "5\n")
-    check(answer == {"answer": "deny", "remember": "always"}, "a grant is denied", answer)
-    _, answer = p.ask(GRANT, "[1-5]:", "6\n")
+    for line, remember in (("4\n", "once"), ("5\n", "session"), ("6\n", "always")):
+        _, answer = p.ask(GRANT, "[1-6]:", line)
+        check(answer == {"answer": "deny", "remember": remember}, f"a grant is denied: {remember}", answer)
+    _, answer = p.ask(GRANT, "[1-6]:", "7\n")
     check(answer == {"answer": "cancel"}, "a number that is not there cancels", answer)
     keys = {"ask": "key", "keys": [KEY, UNUSABLE]}
     shown, answer = p.ask(keys, "Number:", "1\n")

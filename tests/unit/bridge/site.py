@@ -333,6 +333,30 @@ def case_many():
     still_serves()
 
 
+def case_old_tls():
+    """Not below TLS 1.2, whatever the other side would accept."""
+    for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2):
+        context = ssl.create_default_context(cafile=CA)
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = version
+        with socket.create_connection(("127.0.0.1", PORT), timeout=40) as connection:
+            try:
+                with context.wrap_socket(connection, server_hostname="127.0.0.1") as spoken:
+                    got = spoken.version()
+            except (ssl.SSLError, ConnectionResetError):
+                got = None
+        assert got == ("TLSv1.2" if version == ssl.TLSVersion.TLSv1_2 else None), (version, got)
+    still_serves()
+
+
+def case_idle():
+    """A connection over which nothing comes ends by itself; the test's server waits two seconds."""
+    begun = time.monotonic()
+    assert Socket().close_code() == 1001
+    assert time.monotonic() - begun >= 2
+    still_serves()
+
+
 def case_slow():
     """Who does not finish is not waited for, and nobody waits for them."""
     begun = time.monotonic()

@@ -188,6 +188,13 @@ static void test_loopback_only (Scene *scene, gconstpointer data)
     g_assert_cmpuint (tamga_server_port (scene->server), !=, 0);
 }
 
+static void test_idle (Scene *scene, gconstpointer data)
+{
+    (void)data;
+    scene->config.idle_seconds = 2; /* nobody is connected yet */
+    site (scene, "idle");
+}
+
 static void test_port_taken (Scene *scene, gconstpointer data)
 {
     g_autoptr (GError) error = NULL;
@@ -241,6 +248,7 @@ int main (int argc, char **argv)
                                         "only-the-known-read",
                                         "nothing-is-hidden-in-a-body",
                                         "no-other-protocol",
+                                        "old-tls",
                                         "many",
                                         "slow",
                                         "unread-heartbeats",
@@ -251,6 +259,7 @@ int main (int argc, char **argv)
         g_test_add (path, Scene, cases[i], set_up, site, tear_down);
     }
     g_test_add ("/server/loopback-only", Scene, NULL, set_up, test_loopback_only, tear_down);
+    g_test_add ("/server/idle", Scene, NULL, set_up, test_idle, tear_down);
     g_test_add ("/server/port-taken", Scene, NULL, set_up, test_port_taken, tear_down);
     g_test_add ("/server/certificate-missing", Scene, NULL, set_up, test_certificate_missing,
                 tear_down);
