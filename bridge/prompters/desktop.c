@@ -47,37 +47,51 @@ static char *label (const char *option, const char *text)
     return g_strdup_printf ("--%s=%s", option, text);
 }
 
+/* A window of its own: six buttons in a row are wider than small screens. */
+static json_t *remembered_grant (void)
+{
+    const struct {
+        const char *id, *text, *answer, *remember;
+    } choices[] = {
+        {"1", _ ("Allow for this session"), "allow", "session"},
+        {"2", _ ("Allow always"), "allow", "always"},
+        {"3", _ ("Refuse for this session"), "deny", "session"},
+        {"4", _ ("Refuse always"), "deny", "always"},
+    };
+    g_autoptr (GString) rows = g_string_new (NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS (choices); i++)
+        g_string_append_printf (rows, "%s\n%s\n", choices[i].id, choices[i].text);
+    g_autofree char *column = label ("column", _ ("Remember my answer"));
+    const char *const options[] = {"--list",          "--title=Tamga",    "--width=480",
+                                   "--height=280",    "--column=id",      column,
+                                   "--hide-column=1", "--print-column=1", NULL};
+    Said said = zenity (options, rows->str);
+    json_t *answer = NULL;
+    for (gsize i = 0; said.ok && !answer && i < G_N_ELEMENTS (choices); i++) {
+        if (g_strcmp0 (said.output, choices[i].id) == 0)
+            answer = json_pack ("{s:s, s:s}", "answer", choices[i].answer, "remember",
+                                choices[i].remember);
+    }
+    g_free (said.output);
+    return answer;
+}
+
 static json_t *grant (TamgaPrompt *prompt, const json_t *question)
 {
     g_autofree char *text = tamga_prompt_grant_text (prompt, question);
     g_autofree char *ok = label ("ok-label", _ ("Allow once"));
     g_autofree char *no = label ("cancel-label", _ ("Refuse"));
-    g_autofree char *session = label ("extra-button", _ ("Allow for this session"));
-    g_autofree char *always = label ("extra-button", _ ("Allow always"));
-    g_autofree char *not_now = label ("extra-button", _ ("Refuse for this session"));
-    g_autofree char *never = label ("extra-button", _ ("Refuse always"));
+    g_autofree char *more = label ("extra-button", _ ("Remember my answer"));
     const char *const options[] = {
-        "--text-info", "--title=Tamga", "--width=640", "--height=420", ok,  no,
-        session,       always,          not_now,       never,          NULL};
+        "--text-info", "--title=Tamga", "--width=640", "--height=420", ok, no, more, NULL};
     Said said = zenity (options, text);
-    const struct {
-        gboolean chosen;
-        const char *answer, *remember;
-    } choices[] = {
-        {said.ok, "allow", "once"},
-        {g_strcmp0 (said.output, _ ("Allow for this session")) == 0, "allow", "session"},
-        {g_strcmp0 (said.output, _ ("Allow always")) == 0, "allow", "always"},
-        {g_strcmp0 (said.output, _ ("Refuse for this session")) == 0, "deny", "session"},
-        {g_strcmp0 (said.output, _ ("Refuse always")) == 0, "deny", "always"},
-        {TRUE, "deny", "once"},
-    };
-    gsize i = 0;
-    while (!choices[i].chosen)
-        i++;
+    gboolean remember = g_strcmp0 (said.output, _ ("Remember my answer")) == 0;
     g_free (said.output);
-    return said.ran ? json_pack ("{s:s, s:s}", "answer", choices[i].answer, "remember",
-                                 choices[i].remember)
-                    : NULL;
+    if (!said.ran)
+        return NULL;
+    if (remember)
+        return remembered_grant ();
+    return json_pack ("{s:s, s:s}", "answer", said.ok ? "allow" : "deny", "remember", "once");
 }
 
 static json_t *key (TamgaPrompt *prompt, const json_t *question)
